@@ -1,0 +1,87 @@
+"""Name to class look-up for every config hierarchy: subclassing is registration."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from importlib.metadata import entry_points
+
+#: packages whose import registers every built-in class
+BUILTIN_PACKAGES = (
+    "napari_dacapo.arrays",
+    "napari_dacapo.architectures",
+    "napari_dacapo.datasplits",
+    "napari_dacapo.tasks",
+    "napari_dacapo.trainers",
+    "napari_dacapo.starts",
+    "napari_dacapo.runs",
+)
+ENTRY_POINT_GROUP = "napari_dacapo.components"
+
+
+#: every registered class by name
+_CLASSES: dict[str, type[Registered]] = {}
+
+
+class Registered:
+    """Mix-in for the root of a hierarchy whose subclasses are found by name.
+
+    Classes must be made with :func:`attrs.define` or :func:`attrs.frozen`; attrs calls
+    ``__attrs_init_subclass__`` once per finished class (``__init_subclass__`` would
+    also see the throw-away class that attrs makes for slots).
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        known = _CLASSES.get(cls.__name__)
+        if known is not None and known.__module__ != cls.__module__:
+            raise TypeError(
+                f"a class named {cls.__name__!r} is already registered by module "
+                f"{known.__module__!r}; rename the one in {cls.__module__!r}"
+            )
+        _CLASSES[cls.__name__] = cls
+
+
+def load_components() -> None:
+    """Import the built-in packages and those of the entry-point group."""
+    for package in BUILTIN_PACKAGES:
+        importlib.import_module(package)
+    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+        entry_point.load()
+
+
+def lookup(name: str) -> type[Registered]:
+    """Return the registered class called `name`.
+
+    Raises
+    ------
+    NameError
+        If no such class is registered; the text lists near names. The name is only
+        ever compared with the registry, never evaluated.
+    """
+    if name not in _CLASSES:
+        load_components()
+    try:
+        return _CLASSES[name]
+    except (KeyError, TypeError):
+        near = difflib.get_close_matches(str(name), _CLASSES, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise NameError(f"no config class is named {name!r}{hint}") from None
+
+
+def concrete_classes(root: type[Registered]) -> list[type[Registered]]:
+    """Return the registered subclasses of `root` that can be built, sorted by name.
+
+    Roots (direct children of `Registered`) and abstract classes are left out.
+    """
+    load_components()
+    found = [
+        cls
+        for cls in _CLASSES.values()
+        if issubclass(cls, root)
+        and Registered not in cls.__bases__
+        and not getattr(cls, "__abstractmethods__", None)
+    ]
+    return sorted(found, key=lambda cls: cls.__name__)

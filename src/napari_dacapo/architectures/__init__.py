@@ -1,0 +1,1 @@
+"""Architectures of napari-dacapo."""

@@ -1,0 +1,1 @@
+"""Blockwise of napari-dacapo."""

@@ -1,0 +1,1 @@
+"""Datasplits of napari-dacapo."""

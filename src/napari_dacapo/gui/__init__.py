@@ -1,0 +1,1 @@
+"""Gui of napari-dacapo."""

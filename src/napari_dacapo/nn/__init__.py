@@ -1,0 +1,1 @@
+"""Nn of napari-dacapo."""

@@ -1,0 +1,1 @@
+"""Evaluators of napari-dacapo."""

@@ -1,0 +1,143 @@
+"""Interfaces of scores and evaluators, and the book-keeping of best scores."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from napari_dacapo._registry import Registered
+
+if TYPE_CHECKING:
+    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.datasplits.datasets import Dataset
+    from napari_dacapo.stats import ValidationScores
+    from napari_dacapo.tasks.post_processors import PostProcessorParameters
+
+
+@attrs.define
+class EvaluationScores(Registered):
+    """Base of all score records: one attribute per criterion, NaN where undefined."""
+
+    @property
+    def criteria(self) -> list[str]:
+        """Names of the criteria, in table order."""
+        raise NotImplementedError
+
+    @staticmethod
+    def higher_is_better(criterion: str) -> bool:
+        """Return the direction of `criterion`; KeyError if it is unknown."""
+        raise NotImplementedError
+
+    @staticmethod
+    def bounds(criterion: str) -> tuple[float, float]:
+        """Return the range of `criterion` (NaN where open); KeyError if unknown."""
+        raise NotImplementedError
+
+    @staticmethod
+    def store_best(criterion: str) -> bool:
+        """Return whether the best by `criterion` is kept; KeyError if unknown."""
+        raise NotImplementedError
+
+
+class Evaluator(ABC):
+    """Scores segmentations against ground truth and remembers the best.
+
+    `best_scores` maps ``(dataset, parameters, criterion)`` to ``(iteration, value)``.
+    """
+
+    @abstractmethod
+    def evaluate(
+        self, output_array_identifier: LocalArrayIdentifier, evaluation_array: Array
+    ) -> EvaluationScores:
+        """Return the scores of a stored segmentation against `evaluation_array`."""
+
+    @property
+    @abstractmethod
+    def score(self) -> EvaluationScores:
+        """An empty score record, for the names and properties of the criteria."""
+
+    @property
+    def criteria(self) -> list[str]:
+        """The criteria by which this evaluator chooses the best."""
+        return self.score.criteria
+
+    @property
+    def best_scores(self) -> dict[tuple[Any, Any, str], tuple[int, float] | None]:
+        """Best iteration and value so far, by dataset, parameters and criterion."""
+        if not hasattr(self, "_best_scores"):
+            self._best_scores: dict[Any, tuple[int, float] | None] = {}
+        return self._best_scores
+
+    def higher_is_better(self, criterion: str) -> bool:
+        """Return the direction of `criterion`."""
+        return self.score.higher_is_better(criterion)
+
+    def bounds(self, criterion: str) -> tuple[float, float]:
+        """Return the range of `criterion`."""
+        return self.score.bounds(criterion)
+
+    def store_best(self, criterion: str) -> bool:
+        """Return whether the best result by `criterion` is kept."""
+        return self.score.store_best(criterion)
+
+    def compare(self, score_1: float, score_2: float, criterion: str) -> bool:
+        """Return whether `score_1` is strictly better than `score_2`."""
+        better = self.higher_is_better(criterion)
+        return score_1 > score_2 if better else score_1 < score_2
+
+    def is_best(
+        self,
+        dataset: Dataset,
+        parameter: PostProcessorParameters,
+        criterion: str,
+        score: EvaluationScores,
+    ) -> bool:
+        """Return whether `score` beats everything recorded for this combination."""
+        value = getattr(score, criterion)
+        if not self.store_best(criterion) or math.isnan(value):
+            return False
+        best = self.best_scores.get((dataset, parameter, criterion))
+        return best is None or self.compare(value, best[1], criterion)
+
+    def set_best(self, validation_scores: ValidationScores) -> None:
+        """Record the best of all stored scores, ignoring NaN."""
+        for criterion in filter(self.store_best, self.score.criteria):
+            for dataset in validation_scores.datasets:
+                for parameters in validation_scores.parameters:
+                    self.best_scores[dataset, parameters, criterion] = None
+                    for iteration, value in validation_scores.series(
+                        dataset, parameters, criterion
+                    ):
+                        self._offer((dataset, parameters, criterion), iteration, value)
+
+    def _offer(self, key: tuple[Any, Any, str], iteration: int, value: float) -> None:
+        best = self.best_scores.get(key)
+        if math.isnan(value):
+            return
+        if best is None or self.compare(value, best[1], key[2]):
+            self.best_scores[key] = (iteration, value)
+
+    def get_overall_best(self, dataset: Dataset, criterion: str) -> float | None:
+        """Return the best value over all parameters, `None` if nothing is recorded."""
+        found = self._overall_best(dataset, criterion)
+        return None if found is None else found[1]
+
+    def get_overall_best_parameters(
+        self, dataset: Dataset, criterion: str
+    ) -> PostProcessorParameters | None:
+        """Return the parameters of `get_overall_best`."""
+        found = self._overall_best(dataset, criterion)
+        return None if found is None else found[0]
+
+    def _overall_best(self, dataset: Any, criterion: str) -> tuple[Any, float] | None:
+        found: tuple[Any, float] | None = None
+        for (name, parameters, kind), best in self.best_scores.items():
+            if name != dataset or kind != criterion or best is None:
+                continue
+            if found is None or self.compare(best[1], found[1], criterion):
+                found = (parameters, best[1])
+        return found

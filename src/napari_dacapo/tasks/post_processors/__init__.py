@@ -1,0 +1,1 @@
+"""Post processors of napari-dacapo."""

@@ -1,0 +1,1 @@
+"""Augments of napari-dacapo."""

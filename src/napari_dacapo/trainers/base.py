@@ -1,0 +1,124 @@
+"""The interface of all trainers and the root of their configs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import attrs
+
+from napari_dacapo._config import config_field, name_field, require_valid
+from napari_dacapo._registry import Registered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import torch
+
+    from napari_dacapo.datasplits.datasets import Dataset
+    from napari_dacapo.nn.model import Model
+    from napari_dacapo.stats import TrainingIterationStats
+    from napari_dacapo.tasks import Task
+
+
+class Trainer(ABC):
+    """Feeds batches to a model and optimises it.
+
+    Order of calls: `create_optimizer`, `load_state_dict` when resuming,
+    `build_batch_provider`, then `iterate` inside ``with trainer:`` (leaving the block
+    stops the loaders). All run in the thread that trains.
+
+    Attributes
+    ----------
+    iteration : int
+        The next iteration, counted from 0.
+    seed : int
+        Every random choice of the trainer follows from it and `iteration`.
+    """
+
+    iteration: int
+    batch_size: int
+    learning_rate: float
+    seed: int = 0
+
+    @abstractmethod
+    def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
+        """Return a fresh optimizer (and reset the schedule)."""
+
+    @abstractmethod
+    def build_batch_provider(
+        self,
+        datasets: Sequence[Dataset],
+        model: Model,
+        task: Task,
+        snapshot_container: Path | None = None,
+    ) -> None:
+        """Prepare to draw batches from `datasets`."""
+
+    @abstractmethod
+    def iterate(
+        self,
+        num_iterations: int,
+        model: Model,
+        optimizer: torch.optim.Optimizer,
+        device: torch.device,
+    ) -> Iterator[TrainingIterationStats]:
+        """Train for `num_iterations`, yielding statistics after each."""
+
+    @abstractmethod
+    def can_train(self, datasets: Sequence[Dataset]) -> bool:
+        """Return whether every dataset has what this trainer needs."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is needed to go on exactly here: plain data and tensors."""
+        return {"iteration": self.iteration}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        self.iteration = state["iteration"]
+
+    def close(self) -> None:  # noqa: B027 - optional hook
+        """Stop loader threads and release data; safe to call twice."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+@attrs.define
+class TrainerConfig(Registered):
+    """Base of all trainer configs."""
+
+    trainer_type: ClassVar[type[Trainer]]
+
+    name: str = name_field("trainer")
+    batch_size: int = config_field(
+        "Samples per iteration. On a CPU use at least 2: single samples run on a much "
+        "slower code path.",
+        unit="samples",
+        minimum=1,
+    )
+    learning_rate: float = config_field(
+        "Step size of the optimizer; 1e-4 is a good start, 1e-3 learns faster but may "
+        "diverge.",
+        minimum=0,
+        exclusive_minimum=True,
+    )
+
+    def verify(self) -> tuple[bool, str]:
+        """Return whether one can train with these settings, and if not why."""
+        return True, f"{type(self).__name__} {self.name!r} is valid"
+
+    def create_trainer(self) -> Trainer:
+        """Build the trainer.
+
+        Raises
+        ------
+        ConfigError
+            If the config is invalid, with the text of `verify`.
+        """
+        require_valid(self)
+        return self.trainer_type(self)  # type: ignore[call-arg]
