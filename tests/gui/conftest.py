@@ -1,0 +1,123 @@
+"""Fixtures for tests in a real napari window.
+
+Qt's offscreen platform gives napari no OpenGL, so on Linux a display is needed; without
+one a virtual display (Xvfb) is started for the session.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+
+def _start_display() -> None:
+    """Start an Xvfb where Linux has no display, and point DISPLAY to it."""
+    if sys.platform != "linux" or os.environ.get("DISPLAY"):
+        return
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None:
+        pytest.skip("no display and no Xvfb", allow_module_level=True)
+    read_end, write_end = os.pipe()
+    arguments = [xvfb, "-displayfd", str(write_end), "-screen", "0", "1366x768x24"]
+    server = subprocess.Popen(
+        [*arguments, "-nolisten", "tcp"],
+        pass_fds=(write_end,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        number = pipe.readline().strip()
+    if not number:
+        pytest.skip("Xvfb did not start", allow_module_level=True)
+    os.environ["DISPLAY"] = f":{number}"
+    atexit.register(server.wait)
+    atexit.register(server.terminate)
+
+
+_start_display()
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# napari raises when a layer or viewer is changed from another thread than the GUI's
+os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of napari, npe2 and vispy while they are imported
+    import napari
+    import napari.layers
+    import napari.qt
+    import pyqtgraph  # noqa: F401
+
+#: warnings of other packages that a napari window raises and we cannot avoid
+FOREIGN_WARNINGS = (
+    # napari 0.9 with Qt 5: its default theme "system" needs Qt 6
+    "ignore:System theme detection requires a Qt6 backend:UserWarning",
+    # napari and npe2 still use idioms of pydantic 1
+    "ignore::pydantic.warnings.PydanticDeprecatedSince20",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/gui" in item.path.as_posix():
+            for spec in FOREIGN_WARNINGS:
+                item.add_marker(pytest.mark.filterwarnings(spec))
+
+
+@pytest.fixture(autouse=True)
+def _clean_session(qapp, tmp_path, monkeypatch):
+    """Keep user folders out of tests; leave no job, thread or session behind."""
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "user" / variable))
+    yield
+    jobs = sys.modules.get("napari_dacapo.gui._jobs")  # not imported: nothing to stop
+    if jobs is not None:
+        manager = jobs.JobManager.instance()
+        assert manager.stop_and_wait(timeout=10), f"still running: {manager.jobs}"
+        qapp.processEvents()
+        assert not manager.jobs
+    session = sys.modules.get("napari_dacapo.gui._session")
+    if session is not None:
+        session.Session.forget_all()
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    """A napari viewer whose window is not shown."""
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def shown_viewer(make_napari_viewer):
+    """A napari viewer on screen, of the size of a small laptop."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window._qt_window.resize(1366, 768)
+    return viewer
+
+
+@pytest.fixture
+def notifications():
+    """Notifications that napari received since the test began, newest last."""
+    manager = napari.utils.notifications.notification_manager
+    manager.records.clear()
+    return manager.records
+
+
+@pytest.fixture
+def project_folder(tmp_path):
+    """An empty folder for a project."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def project(project_folder):
+    """An empty project."""
+    from napari_dacapo.store import Project
+
+    return Project.open(project_folder)
