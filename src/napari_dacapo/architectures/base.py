@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -11,6 +12,16 @@ from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
     from napari_dacapo.nn.architecture import Architecture
+
+
+class LazyClass:
+    """A class attribute that is imported from `module` whenever it is read."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return getattr(importlib.import_module(self._module), self._name)
 
 
 @attrs.define
