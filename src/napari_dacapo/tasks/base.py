@@ -11,7 +11,7 @@ from napari_dacapo._config import name_field, require_valid
 from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from napari_dacapo.nn.architecture import Architecture
     from napari_dacapo.nn.model import Model
@@ -55,7 +55,14 @@ class TaskConfig(Registered):
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the task is well defined, and if not why."""
+        complaints = "; ".join(self.iter_complaints())
+        if complaints:
+            return False, complaints
         return True, f"{type(self).__name__} {self.name!r} is valid"
+
+    def iter_complaints(self) -> Iterator[str]:
+        """Yield what is wrong, each as ``<field>: <value and rule and remedy>``."""
+        yield from ()
 
     def create_task(self) -> Task:
         """Build the task.

@@ -32,8 +32,17 @@ class Predictor(ABC):
         """Return `architecture` with this task's prediction head on top."""
 
     @abstractmethod
-    def create_target(self, gt: Array) -> Array:
-        """Return what the network should predict for `gt`, axes ``c`` + spatial."""
+    def create_target(self, gt: Array, roi: Roi | None = None) -> Array:
+        """Return what the network should predict for `gt`, axes ``c`` + spatial.
+
+        Parameters
+        ----------
+        gt : Array
+            Ground truth of the region that `gt_region_for_roi` gives.
+        roi : Roi, optional
+            The only part that is needed. Predictors for which the rest is costly
+            return this part alone.
+        """
 
     @abstractmethod
     def create_weight(
@@ -48,7 +57,8 @@ class Predictor(ABC):
         Parameters
         ----------
         gt, target : Array
-            Ground truth and what `create_target` made of it.
+            Ground truth and what `create_target` made of it or of a part of it; the
+            weight covers what `target` covers.
         mask : Array
             1 = use, 0 = ignore; with a channel axis of length 1 or that of `gt`.
         moving_class_counts : nested lists of numbers, optional
@@ -64,6 +74,11 @@ class Predictor(ABC):
         """Return the ground truth region needed to make the target of `roi`."""
         return roi
 
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """Least and greatest value of predictions (as stored), for integer storage."""
+        return (0.0, 1.0)
+
     def padding(self, voxel_size: Coordinate) -> Coordinate:
-        """Return by how much ground truth may be needed beyond a target region."""
+        """Return how far (world units) targets look for object boundaries."""
         return Coordinate((0,) * voxel_size.dims)
