@@ -1,5 +1,11 @@
 """Tasks: what a network learns and how its output becomes a scored segmentation."""
 
 from .base import Task, TaskConfig
+from .distance_task import DistanceTask, DistanceTaskConfig
 
-__all__ = ["Task", "TaskConfig"]
+__all__ = [
+    "DistanceTask",
+    "DistanceTaskConfig",
+    "Task",
+    "TaskConfig",
+]
