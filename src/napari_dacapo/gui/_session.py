@@ -1,0 +1,108 @@
+"""What the docks of one viewer share: the project folder and the run looked at."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from qtpy.QtCore import QObject, Signal
+
+from ._jobs import JobManager
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_dacapo.runs import RunConfig
+
+    from ._jobs import Job
+
+
+class Session(QObject):
+    """Shared by the docks of one viewer; get it with `Session.of`.
+
+    Signals
+    -------
+    project_folder_changed
+        Emits the new folder (`Path`).
+    run_config_changed
+        Emits the run put together in the Experiment dock (`RunConfig` or `None`).
+    run_name_changed
+        Emits the name of the run that Training, Scores and Post-processing show; empty
+        for none.
+    """
+
+    project_folder_changed = Signal(object)
+    run_config_changed = Signal(object)
+    run_name_changed = Signal(str)
+
+    _sessions: ClassVar[dict[int, Session]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._project_folder: Path | None = None
+        self._run_config: RunConfig | None = None
+        self._run_name = ""
+
+    @classmethod
+    def of(cls, viewer: Any) -> Session:
+        """Return the session of `viewer`, or of the viewer a proxy stands for."""
+        viewer = getattr(viewer, "__wrapped__", viewer)
+        key = id(viewer)
+        if key not in cls._sessions:
+            cls._sessions[key] = cls()
+            weakref.finalize(viewer, cls._sessions.pop, key, None)
+        return cls._sessions[key]
+
+    @classmethod
+    def forget_all(cls) -> None:
+        """Forget the sessions of all viewers."""
+        cls._sessions.clear()
+
+    @property
+    def project_folder(self) -> Path:
+        """Folder of the project; by default the user's."""
+        if self._project_folder is None:
+            from napari_dacapo.store import default_project_folder
+
+            self._project_folder = default_project_folder()
+        return self._project_folder
+
+    @project_folder.setter
+    def project_folder(self, folder: Path) -> None:
+        if folder != self._project_folder:
+            self._project_folder = folder
+            self.project_folder_changed.emit(folder)
+            self.run_name = ""
+
+    @property
+    def run_config(self) -> RunConfig | None:
+        """The run put together in the Experiment dock, if it is complete."""
+        return self._run_config
+
+    @run_config.setter
+    def run_config(self, run_config: RunConfig | None) -> None:
+        if run_config != self._run_config:
+            self._run_config = run_config
+            self.run_config_changed.emit(run_config)
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run that is looked at; empty for none."""
+        return self._run_name
+
+    @run_name.setter
+    def run_name(self, name: str) -> None:
+        if name != self._run_name:
+            self._run_name = name
+            self.run_name_changed.emit(name)
+
+    def train(self, run: RunConfig | str) -> Job:
+        """Queue the training of `run` (config or stored name) and look at it."""
+        job = JobManager.instance().start_training(run, self.project_folder)
+        self.run_name = run if isinstance(run, str) else run.name
+        return job
+
+    @property
+    def job(self) -> Job | None:
+        """The training of the run that is looked at, unless it has ended."""
+        return JobManager.instance().find(("train", self.project_folder, self.run_name))
