@@ -1,1 +1,17 @@
-"""Evaluators of napari-dacapo."""
+"""Evaluators: how good a segmentation is, in numbers."""
+
+from .base import Criterion, EvaluationScores, Evaluator
+from .binary_segmentation_evaluator import (
+    BinarySegmentationEvaluationScores,
+    BinarySegmentationEvaluator,
+    MultiChannelBinarySegmentationEvaluationScores,
+)
+
+__all__ = [
+    "BinarySegmentationEvaluationScores",
+    "BinarySegmentationEvaluator",
+    "Criterion",
+    "EvaluationScores",
+    "Evaluator",
+    "MultiChannelBinarySegmentationEvaluationScores",
+]

@@ -17,30 +17,80 @@ if TYPE_CHECKING:
     from napari_dacapo.stats import ValidationScores
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
+#: metadata key by which a field of a score record is known as a criterion
+CRITERION = "criterion"
+
+
+@attrs.frozen
+class Criterion:
+    """What is known about a criterion besides its value.
+
+    Attributes
+    ----------
+    higher_is_better : bool
+        The direction.
+    bounds : (low, high)
+        The range, NaN where open.
+    store_best : bool
+        Whether validation keeps the best result by this criterion.
+    help_text : str
+        One sentence for people who do not write code.
+    """
+
+    help_text: str
+    higher_is_better: bool
+    bounds: tuple[float, float] = (0, 1)
+    store_best: bool = False
+
+
+def criterion_field(criterion: Criterion) -> Any:
+    """Declare a criterion as a field of a score record, NaN until it is computed."""
+    metadata = {CRITERION: criterion, "help_text": criterion.help_text}
+    return attrs.field(default=math.nan, metadata=metadata)
+
 
 @attrs.define
 class EvaluationScores(Registered):
-    """Base of all score records: one attribute per criterion, NaN where undefined."""
+    """Base of all score records: one attribute per criterion, NaN where undefined.
+
+    Criteria declared with `criterion_field` need nothing else; a subclass with computed
+    criteria extends `criteria` and `criterion`.
+    """
 
     @property
     def criteria(self) -> list[str]:
         """Names of the criteria, in table order."""
-        raise NotImplementedError
+        return [f.name for f in attrs.fields(type(self)) if CRITERION in f.metadata]
 
-    @staticmethod
-    def higher_is_better(criterion: str) -> bool:
+    @classmethod
+    def criterion(cls, name: str) -> Criterion:
+        """Return what is known about a criterion.
+
+        Raises
+        ------
+        KeyError
+            If there is no such criterion.
+        """
+        for field in attrs.fields(cls):
+            if field.name == name and CRITERION in field.metadata:
+                found: Criterion = field.metadata[CRITERION]
+                return found
+        raise KeyError(f"{cls.__name__} has no criterion {name!r}")
+
+    @classmethod
+    def higher_is_better(cls, criterion: str) -> bool:
         """Return the direction of `criterion`; KeyError if it is unknown."""
-        raise NotImplementedError
+        return cls.criterion(criterion).higher_is_better
 
-    @staticmethod
-    def bounds(criterion: str) -> tuple[float, float]:
+    @classmethod
+    def bounds(cls, criterion: str) -> tuple[float, float]:
         """Return the range of `criterion` (NaN where open); KeyError if unknown."""
-        raise NotImplementedError
+        return cls.criterion(criterion).bounds
 
-    @staticmethod
-    def store_best(criterion: str) -> bool:
+    @classmethod
+    def store_best(cls, criterion: str) -> bool:
         """Return whether the best by `criterion` is kept; KeyError if unknown."""
-        raise NotImplementedError
+        return cls.criterion(criterion).store_best
 
 
 class Evaluator(ABC):
@@ -51,9 +101,25 @@ class Evaluator(ABC):
 
     @abstractmethod
     def evaluate(
-        self, output_array_identifier: LocalArrayIdentifier, evaluation_array: Array
+        self,
+        output_array_identifier: LocalArrayIdentifier,
+        evaluation_array: Array,
+        mask: Array | None = None,
     ) -> EvaluationScores:
-        """Return the scores of a stored segmentation against `evaluation_array`."""
+        """Return the scores of a stored segmentation.
+
+        Only what both arrays (and the mask) cover is compared.
+
+        Parameters
+        ----------
+        output_array_identifier : LocalArrayIdentifier
+            The segmentation.
+        evaluation_array : Array
+            The ground truth, with voxels of the same size.
+        mask : Array, optional
+            1 = score this voxel, 0 = ignore it; with one channel, as many as the ground
+            truth, or none.
+        """
 
     @property
     @abstractmethod
@@ -64,6 +130,10 @@ class Evaluator(ABC):
     def criteria(self) -> list[str]:
         """The criteria by which this evaluator chooses the best."""
         return self.score.criteria
+
+    def values(self, scores: EvaluationScores) -> list[float]:
+        """Return what `evaluate` returned as numbers, in the order of `score`."""
+        return [float(getattr(scores, name)) for name in self.score.criteria]
 
     @property
     def best_scores(self) -> dict[tuple[Any, Any, str], tuple[int, float] | None]:

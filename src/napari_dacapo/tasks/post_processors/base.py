@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_dacapo.arrays import Array
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.blockwise import Progress
 
 
 @attrs.frozen
@@ -29,6 +30,21 @@ class PostProcessorParameters(Registered):
     def parameter_names(self) -> list[str]:
         """Names of all fields."""
         return [field.name for field in attrs.fields(type(self))]
+
+    def __str__(self) -> str:
+        """Return the name under which results are stored.
+
+        Advanced fields are left out while they have no effect, so that a field added
+        later does not rename existing results.
+        """
+        shown = [
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in attrs.fields(type(self))
+            if field.name == "id"
+            or not field.metadata.get("advanced")
+            or getattr(self, field.name) != field.default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class PostProcessor(ABC):
@@ -53,6 +69,7 @@ class PostProcessor(ABC):
         num_workers: int = 16,
         block_size: Any = None,
         chunk_size: Any = None,
+        progress: Progress | None = None,
     ) -> Array:
         """Post-process the prediction and store the result.
 
@@ -65,6 +82,9 @@ class PostProcessor(ABC):
         num_workers : int
             Upper limit for worker processes on volumes that do not fit in memory.
         block_size, chunk_size : Coordinate, optional
-            Voxels per block (`chunk_size` is an older name); by default the chunk
-            size of the prediction.
+            Voxels per block (`chunk_size` is an older name). By default as much as
+            fits comfortably in memory, in whole chunks of the prediction.
+        progress : callable, optional
+            Called after every block with (blocks done, blocks in total, block); an
+            exception it raises ends the work.
         """

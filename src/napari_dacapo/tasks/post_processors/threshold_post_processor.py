@@ -1,0 +1,75 @@
+"""Foreground is where the prediction exceeds a threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+import numpy as np
+
+from napari_dacapo._config import config_field
+
+from ._blockwise import PointwisePostProcessor
+from .base import PostProcessorParameters
+from .storage import ValueRange, threshold_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+DEFAULT_THRESHOLDS = (100, 127, 150)
+
+
+@attrs.frozen
+class ThresholdPostProcessorParameters(PostProcessorParameters):
+    """Where foreground begins."""
+
+    threshold: float = config_field(
+        "Voxels whose prediction is greater than this are foreground. The scale is "
+        "0 to 255 from the lowest to the highest possible prediction; 127 is the "
+        "middle, which for distance predictions is the object boundary.",
+        default=0.0,
+        minimum=0,
+        maximum=255,
+        step=1,
+    )
+
+
+class ThresholdPostProcessor(PointwisePostProcessor):
+    """Marks voxels whose prediction exceeds a threshold; each channel by itself.
+
+    Parameters
+    ----------
+    thresholds : iterable of float
+        What `enumerate_parameters` tries, on the scale 0..255.
+    """
+
+    keeps_channels: ClassVar[bool] = True
+
+    def __init__(self, thresholds: Iterable[float] = DEFAULT_THRESHOLDS) -> None:
+        self.thresholds = tuple(thresholds)
+
+    def enumerate_parameters(self) -> Iterator[ThresholdPostProcessorParameters]:
+        for number, threshold in enumerate(self.thresholds):
+            yield ThresholdPostProcessorParameters(id=number, threshold=threshold)
+
+    def process_block(
+        self,
+        prediction: NDArray[Any],
+        parameters: ThresholdPostProcessorParameters,
+        value_range: ValueRange | None = None,
+    ) -> NDArray[np.uint8]:
+        """Return uint8, 1 where `prediction` is greater than the threshold, else 0.
+
+        Takes and returns any shape; see the base class for the arguments.
+        """
+        threshold = threshold_for(
+            parameters.threshold,
+            prediction.dtype,
+            value_range or self.default_value_range,
+        )
+        return (prediction > threshold).view(np.uint8)
+
+    def output_dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint8)
