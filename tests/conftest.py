@@ -1,0 +1,9 @@
+"""Puts this folder on the path, so that tests find `golden_data`, and tames hypothesis."""
+
+from hypothesis import HealthCheck, settings
+
+# other work on the machine must not fail a test by slowing it down
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("default")
