@@ -206,7 +206,7 @@ def make_groups(container: Any, path: str, zarr_format: int) -> None:
     """Create the container and the groups above `path` that do not exist yet."""
     import zarr
 
-    for parent in [PurePosixPath("."), *list(PurePosixPath(path).parents)[-2::-1]]:
+    for parent in reversed(PurePosixPath(path).parents):
         folder = container / parent
         if not (folder / ".zgroup").is_file() and not (folder / "zarr.json").is_file():
             zarr.create_group(str(folder), zarr_format=zarr_format)

@@ -1,0 +1,124 @@
+"""Label volumes turned into one 0/1 channel per group of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from napari_dacapo._config import config_field
+from napari_dacapo.errors import ConfigError
+
+from ._derived import (
+    DerivedArray,
+    DerivedArrayConfig,
+    open_source,
+    require_no_channels,
+)
+from .base import CHANNEL_AXIS, ArrayConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dacapo.geometry import Roi
+
+
+def to_groupings(value: Iterable[Any]) -> list[tuple[str, list[int]]]:
+    """Return groups of labels, ``[(name, [label, ...]), ...]``, as plain types."""
+    return [(str(name), [int(label) for label in labels]) for name, labels in value]
+
+
+def check_groupings(groupings: list[tuple[str, list[int]]]) -> None:
+    """Check that there are groups and that their names differ.
+
+    Raises
+    ------
+    ConfigError
+        If not.
+    """
+    names = [name for name, _ in groupings]
+    if not names:
+        raise ConfigError("groupings: at least one group of labels is needed")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            f"groupings: the name {twice[0]!r} is used twice; give each group its own"
+        )
+
+
+class BinarizeArray(DerivedArray):
+    """One uint8 channel per group: 1 where the label belongs to it; axes ``c`` + source.
+
+    A label may belong to several groups. A group without labels takes all but the
+    background; labels listed explicitly count even if they are the background.
+
+    Parameters
+    ----------
+    array_config : BinarizeArrayConfig
+        Source and groups.
+
+    Raises
+    ------
+    ConfigError
+        If the source has channels or the groups are not usable.
+    """
+
+    def __init__(self, array_config: BinarizeArrayConfig) -> None:
+        super().__init__(open_source(array_config.source_array_config))
+        require_no_channels(self._source, "binarizing")
+        check_groupings(array_config.groupings)
+        self._groupings = array_config.groupings
+        self._background = array_config.background
+
+    @property
+    def axes(self) -> list[str]:
+        return [CHANNEL_AXIS, *self._source.axes]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint8)
+
+    @property
+    def num_channels(self) -> int | None:
+        return len(self._groupings)
+
+    @property
+    def channels(self) -> list[str] | None:
+        return [name for name, _ in self._groupings]
+
+    def _read(self, roi: Roi) -> NDArray[Any]:
+        labels = self._source[roi]
+        channels = [
+            is_any_of(labels, ids) if ids else labels != self._background
+            for _, ids in self._groupings
+        ]
+        return np.stack(channels).astype(np.uint8)
+
+
+def is_any_of(labels: NDArray[Any], ids: Iterable[int]) -> NDArray[np.bool_]:
+    """Return where `labels` is one of `ids`, exact also for ids above 2**53."""
+    if labels.dtype == bool:
+        labels = labels.view(np.uint8)
+    if labels.dtype.kind in "iu":
+        limits = np.iinfo(labels.dtype)
+        ids = [i for i in ids if limits.min <= i <= limits.max]
+    return np.isin(labels, np.array(list(ids), dtype=labels.dtype))
+
+
+@attrs.define
+class BinarizeArrayConfig(DerivedArrayConfig):
+    """Labels grouped into classes: one 0/1 channel per class."""
+
+    array_type = BinarizeArray
+
+    source_array_config: ArrayConfig = config_field("The labels to group.")
+    groupings: list[tuple[str, list[int]]] = config_field(
+        "The classes: a name and the labels that belong to it. A class without labels "
+        "takes every label except the background.",
+        converter=to_groupings,
+    )
+    background: int = config_field(
+        "The label that means 'nothing', used by classes without labels.", default=0
+    )
