@@ -1,1 +1,14 @@
-"""Trainers of napari-dacapo."""
+"""Trainers: they feed batches to a model and optimise it."""
+
+from .base import Trainer, TrainerConfig
+from .dummy_trainer import DummyTrainer, DummyTrainerConfig
+from .gunpowder_trainer import GunpowderTrainer, GunpowderTrainerConfig
+
+__all__ = [
+    "DummyTrainer",
+    "DummyTrainerConfig",
+    "GunpowderTrainer",
+    "GunpowderTrainerConfig",
+    "Trainer",
+    "TrainerConfig",
+]

@@ -1,0 +1,177 @@
+"""Batches of weighted training samples, made ahead in the background."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dacapo.arrays.numpy_array import NumpyArray
+from napari_dacapo.geometry import Coordinate, Roi
+
+from ._loading import Prefetcher
+from ._samples import TrainingSample, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_dacapo.tasks.predictors import Predictor
+
+    from ._samples import SampleMaker
+
+#: batches that wait ready made
+_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors ``(batch, channel, *space)`` and what belongs to them.
+
+    `raw`, `target` and `weight` are float32; all but `raw` cover the network output.
+    The boxes are those of the first sample; `class_counts` are the running counts
+    after this batch.
+    """
+
+    raw: Tensor
+    gt: Tensor
+    target: Tensor
+    weight: Tensor
+    mask: Tensor
+    raw_roi: Roi
+    target_roi: Roi
+    spatial_axes: list[str]
+    class_counts: Any
+
+    def arrays(self) -> tuple[NumpyArray, ...]:
+        """Return raw, gt, target, weight and mask, axes ``b c`` + spatial."""
+        axes = ["b", "c", *self.spatial_axes]
+        parts = (self.raw, self.gt, self.target, self.weight, self.mask)
+        rois = (self.raw_roi, *[self.target_roi] * 4)
+        return tuple(
+            NumpyArray.from_np_array(
+                part.numpy(), roi, roi.shape / Coordinate(part.shape[2:]), axes
+            )
+            for part, roi in zip(parts, rois, strict=True)
+        )
+
+
+class BatchMaker:
+    """Weighs samples in order and stacks them.
+
+    Parameters
+    ----------
+    take : callable
+        Returns the next sample.
+    predictor : Predictor
+        Makes the weights.
+    batch_size : int
+        Samples per batch.
+    class_counts : nested lists of numbers, optional
+        Running class counts to start from.
+    """
+
+    def __init__(
+        self,
+        take: Callable[[], TrainingSample],
+        predictor: Predictor,
+        batch_size: int,
+        class_counts: Any = None,
+    ) -> None:
+        self._take, self._predictor = take, predictor
+        self._batch_size, self._counts = batch_size, class_counts
+
+    def make(self, index: int) -> Batch:
+        """Return the next batch; `index` is only there for the prefetcher."""
+        samples = [self._take() for _ in range(self._batch_size)]
+        parts = [self._parts(sample) for sample in samples]
+        raw, gt, target, weight, mask = map(_stack, zip(*parts, strict=True))
+        return Batch(
+            raw,
+            gt,
+            target.float(),
+            weight.float(),
+            mask,
+            samples[0].raw.roi,
+            samples[0].target_roi,
+            samples[0].raw.spatial_axes,
+            copy.deepcopy(self._counts),
+        )
+
+    def _parts(self, sample: TrainingSample) -> tuple[NDArray[Any], ...]:
+        weight, self._counts = weigh(sample, self._predictor, self._counts)
+        roi = sample.target_roi
+        gt = sample.gt[roi]
+        if gt.dtype == np.uint64:  # torch knows it, but can do nothing with it
+            gt = gt.view(np.int64)
+        raw = sample.raw.data
+        return raw, gt, sample.target[roi], weight[roi], sample.mask[roi]
+
+
+def _stack(values: Sequence[NDArray[Any]]) -> Tensor:
+    import torch
+
+    return torch.from_numpy(np.stack(values))
+
+
+class BatchProvider:
+    """Hands out batches in order; the same ones whatever the number of workers.
+
+    Parameters
+    ----------
+    maker : SampleMaker
+        Makes the samples, in `workers` threads.
+    predictor : Predictor
+        Makes the weights, in one more thread and in order, as class balancing counts
+        all samples before.
+    batch_size : int
+        Samples per batch.
+    workers : int
+        0 makes each batch when it is asked for.
+    first_batch : int
+        Number of the first batch.
+    class_counts : nested lists of numbers, optional
+        Running class counts of the batches before.
+    """
+
+    def __init__(
+        self,
+        maker: SampleMaker,
+        predictor: Predictor,
+        *,
+        batch_size: int,
+        workers: int,
+        first_batch: int = 0,
+        class_counts: Any = None,
+    ) -> None:
+        self._samples = Prefetcher(
+            maker.make,
+            start=first_batch * batch_size,
+            workers=workers,
+            ahead=workers + batch_size,
+        )
+        batch_maker = BatchMaker(
+            self._samples.take, predictor, batch_size, class_counts
+        )
+        self._batches = Prefetcher(
+            batch_maker.make,
+            start=first_batch,
+            workers=min(workers, 1),
+            ahead=_AHEAD,
+            name="napari-dacapo-batches",
+        )
+        self._batches.start()
+
+    def take(self) -> Batch:
+        """Return the next batch, waiting for it if need be."""
+        return self._batches.take()
+
+    def close(self) -> None:
+        """Stop all threads; safe to call twice."""
+        self._batches.cancel()
+        self._samples.close()
+        self._batches.close()

@@ -1,0 +1,204 @@
+"""Training samples by number: crop, augments, target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dacapo.arrays.numpy_array import NumpyArray
+from napari_dacapo.errors import DataError
+
+from ._dataset_source import DatasetSource
+from ._sources import MemoryBudget
+from .sampling import CropSizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import torch
+    from numpy.typing import NDArray
+
+    from napari_dacapo.datasplits.datasets import Dataset
+    from napari_dacapo.geometry import Roi
+    from napari_dacapo.nn.model import Model
+    from napari_dacapo.tasks.predictors import Predictor
+
+    from .augments.base import Augment, Sample, SampleRequest
+
+
+@dataclass(frozen=True)
+class TrainingSample:
+    """One sample, augmented, with its target but without weight.
+
+    `raw` covers the network input; `gt`, `target` and `mask` cover the ground truth
+    needed to make the target of `target_roi`, the network output.
+    """
+
+    raw: NumpyArray
+    gt: NumpyArray
+    target: NumpyArray
+    mask: NumpyArray
+    target_roi: Roi
+
+
+class SampleMaker:
+    """Makes training samples; number `i` depends on the seed and `i` only.
+
+    Parameters
+    ----------
+    sources : sequence of DatasetSource
+        One per dataset, drawn from in proportion to their weights.
+    sizes : CropSizes
+        Of all crops.
+    augments : sequence of Augment
+        Applied in this order.
+    predictor : Predictor
+        Makes the targets.
+    seed : int
+        Of the run.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[DatasetSource],
+        sizes: CropSizes,
+        augments: Sequence[Augment],
+        predictor: Predictor,
+        seed: int,
+    ) -> None:
+        self._sources, self._sizes = sources, sizes
+        self._augments, self._predictor, self._seed = augments, predictor, seed
+        weights = np.array([source.weight for source in sources])
+        self._probabilities = weights / weights.sum()
+
+    def make(self, index: int) -> TrainingSample:
+        """Return sample number `index`; may run in several threads at once."""
+        import torch
+
+        # the augments have a stream of their own: the same crops are seen without them
+        places, changes = np.random.SeedSequence((self._seed, index)).spawn(2)
+        generator = np.random.default_rng(places)
+        number = generator.choice(len(self._sources), p=self._probabilities)
+        source = self._sources[int(number)]
+        offset = source.draw(generator)
+        request = self._sizes.request(offset)
+        torch_generator = torch.Generator().manual_seed(
+            int(changes.generate_state(1, np.uint64)[0] >> np.uint64(1))
+        )
+        sample = self._load(source, request, torch_generator)
+        return self._with_target(source, request, sample, offset)
+
+    def preview(self, index: int) -> dict[str, NumpyArray]:
+        """Return raw, gt, target, weight and mask of sample number `index`.
+
+        All but raw are cut to the network output.
+        """
+        sample = self.make(index)
+        roi = sample.target_roi
+        weight = weigh(sample, self._predictor, None)[0]
+        parts = {"gt": sample.gt, "target": sample.target, "weight": weight}
+        parts["mask"] = sample.mask
+        arrays = {
+            name: NumpyArray.from_np_array(part[roi], roi, part.voxel_size, part.axes)
+            for name, part in parts.items()
+        }
+        return {"raw": sample.raw, **arrays}
+
+    def _load(
+        self, source: DatasetSource, request: SampleRequest, generator: torch.Generator
+    ) -> Sample:
+        transforms = []
+        for augment in reversed(self._augments):
+            request, transform = augment.plan(request, generator)
+            transforms.append(transform)
+        sample = source.load(request)
+        for transform in reversed(transforms):
+            sample = transform(sample)
+        return sample
+
+    def _with_target(
+        self, source: DatasetSource, request: SampleRequest, sample: Sample, offset: Any
+    ) -> TrainingSample:
+        def array(values: NDArray[Any], roi: Roi, voxel_size: Any) -> NumpyArray:
+            return NumpyArray.from_np_array(values, roi, voxel_size, source.axes)
+
+        gt_roi, gt_voxel_size = request.gt_roi, request.gt_voxel_size
+        labels = source.restore_labels(sample.gt.contiguous().numpy())
+        gt = array(labels, gt_roi, gt_voxel_size)
+        target = self._predictor.create_target(gt)
+        return TrainingSample(
+            array(sample.raw.numpy(), request.raw_roi, request.raw_voxel_size),
+            gt,
+            NumpyArray.from_np_array(
+                target[gt_roi], gt_roi, gt_voxel_size, target.axes
+            ),
+            array(sample.mask.numpy(), gt_roi, gt_voxel_size),
+            self._sizes.target_roi(offset),
+        )
+
+
+def create_sample_maker(  # noqa: PLR0913
+    datasets: Sequence[Dataset],
+    model: Model,
+    predictor: Predictor,
+    *,
+    augments: Sequence[Augment] = (),
+    seed: int = 0,
+    budget: MemoryBudget | None = None,
+    min_masked: float = 0,
+    clip_raw: bool = False,
+    block: int = 4,
+    warn: Callable[[str], None],
+) -> SampleMaker:
+    """Check that `datasets` fit together and to `model`; return their sample maker.
+
+    Parameters
+    ----------
+    datasets : sequence of Dataset
+        With ground truth.
+    model : Model
+        Only its sizes are used.
+    predictor : Predictor
+        Makes the targets.
+    augments, seed
+        As for `SampleMaker`.
+    budget : MemoryBudget, optional
+        For volumes that are read into memory.
+    min_masked, clip_raw, block, warn
+        As for `DatasetSource`.
+
+    Raises
+    ------
+    DataError
+        If a dataset cannot be used; the text names it.
+    """
+    if not datasets:
+        raise DataError("there is no dataset to train on; add one to the data split")
+    sizes = CropSizes.of(model, predictor, datasets[0].raw.voxel_size)
+    budget = MemoryBudget() if budget is None else budget
+    sources = [
+        DatasetSource(
+            dataset,
+            sizes,
+            budget,
+            min_masked=min_masked,
+            clip_raw=clip_raw,
+            block=block,
+            warn=warn,
+        )
+        for dataset in datasets
+    ]
+    return SampleMaker(sources, sizes, augments, predictor, seed)
+
+
+def weigh(
+    sample: TrainingSample, predictor: Predictor, class_counts: Any
+) -> tuple[NumpyArray, Any]:
+    """Return the loss weight of `sample`, where its target is, and the new counts."""
+    weight, counts = predictor.create_weight(
+        sample.gt, sample.target, sample.mask, class_counts
+    )
+    roi, voxel_size = sample.gt.roi, sample.gt.voxel_size
+    return NumpyArray.from_np_array(weight[roi], roi, voxel_size, weight.axes), counts

@@ -1,0 +1,120 @@
+"""Snapshots of training: what the network saw, and what it made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_dacapo.geometry import Coordinate, Roi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    import zarr
+    from numpy.typing import NDArray
+
+    from ._batches import Batch
+
+#: name of the axis along which snapshots follow one another
+ITERATION_AXIS = "t"
+
+
+def write_snapshot(
+    container: Path, iteration: int, batch: Batch, prediction: torch.Tensor
+) -> None:
+    """Append the first sample of `batch` to the OME-Zarr images of `container`.
+
+    One image each for ``raw``, ``gt``, ``target``, ``weight``, ``mask``,
+    ``prediction`` and ``gradients`` (of the loss, by the prediction), with the
+    iterations along a leading time axis and their numbers in the attribute
+    ``iterations``. As crops come from different places, positions are relative to the
+    corner of the network input. Snapshots of the same or later iterations, from a
+    training that was resumed at an earlier one, are replaced.
+    """
+    import zarr
+
+    gradients = prediction.grad
+    tensors = {
+        "raw": batch.raw,
+        "gt": batch.gt,
+        "target": batch.target,
+        "weight": batch.weight,
+        "mask": batch.mask,
+        "prediction": prediction,
+        "gradients": prediction * 0 if gradients is None else gradients,
+    }
+    root = zarr.open_group(container, mode="a")
+    for name, tensor in tensors.items():
+        values = tensor[0].detach().cpu().numpy()
+        roi = batch.raw_roi if name == "raw" else batch.target_roi
+        image = _Image(root, name, values, roi - batch.raw_roi.offset, batch)
+        image.append(iteration)
+
+
+class _Image:
+    """One growing image of a snapshot container; drops a channel axis of length 1."""
+
+    def __init__(
+        self, root: zarr.Group, name: str, values: NDArray[Any], roi: Roi, batch: Batch
+    ) -> None:
+        self._values = values[0] if len(values) == 1 else values
+        self._axes = [ITERATION_AXIS, *batch.spatial_axes]
+        if len(values) > 1:
+            self._axes.insert(1, "c")
+        self._roi = roi
+        self._voxel_size = roi.shape / Coordinate(values.shape[1:])
+        self._root, self._name = root, name
+
+    def append(self, iteration: int) -> None:
+        array = self._open()
+        known = cast("list[int]", array.attrs.get("iterations", []))
+        before = [i for i in known if i < iteration]
+        array.resize((len(before) + 1, *self._values.shape))
+        array[len(before)] = self._values
+        array.attrs["iterations"] = [*before, iteration]
+
+    def _open(self) -> zarr.Array:
+        path = f"{self._name}/s0"
+        if path in self._root:
+            array = cast("zarr.Array", self._root[path])
+            known = array.shape[1:] == self._values.shape
+            if known and array.dtype == self._values.dtype:
+                return array
+        return self._create()
+
+    def _create(self) -> zarr.Array:
+        group = self._root.create_group(self._name, overwrite=True)
+        group.attrs["ome"] = {"version": "0.5", "multiscales": [self._multiscale()]}
+        shape = self._values.shape
+        array = group.create_array(
+            "s0", shape=(0, *shape), chunks=(1, *shape), dtype=self._values.dtype
+        )
+        array.attrs.update(
+            {
+                "axes": self._axes,
+                "offset": self._roi.offset.to_plain(),
+                "resolution": self._voxel_size.to_plain(),
+                "units": ["nm"] * self._voxel_size.dims,
+            }
+        )
+        return array
+
+    def _multiscale(self) -> dict[str, Any]:
+        extra = len(self._axes) - self._roi.dims
+        scale = [*[1.0] * extra, *self._voxel_size.as_floats()]
+        translation = [*[0.0] * extra, *self._roi.offset.as_floats()]
+        types = {ITERATION_AXIS: {"type": "time"}, "c": {"type": "channel"}}
+        space = {"type": "space", "unit": "nanometer"}
+        return {
+            "name": self._name,
+            "axes": [{"name": a, **types.get(a, space)} for a in self._axes],
+            "datasets": [
+                {
+                    "path": "s0",
+                    "coordinateTransformations": [
+                        {"type": "scale", "scale": scale},
+                        {"type": "translation", "translation": translation},
+                    ],
+                }
+            ],
+        }
