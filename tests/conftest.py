@@ -1,4 +1,4 @@
-"""Puts this folder on the path, so that tests find `golden_data`, and tames hypothesis."""
+"""Puts this folder on the path, where `golden_data` is, and tames hypothesis."""
 
 from hypothesis import HealthCheck, settings
 

@@ -11,17 +11,20 @@ import operator
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from numbers import Integral, Rational, Real
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 if TYPE_CHECKING:
     from ._typing import AnyNumber, CoordinateLike, Number
 
-#: floats are read as the nearest fraction with a denominator up to this
+#: floats are read as fractions with a denominator up to this
 MAX_DENOMINATOR = 10**6
 
 
 def exact(value: Any) -> Number:
     """Return `value` as an exact number: `int` where integral, else `Fraction`.
+
+    A float is read as the simplest fraction that rounds to it, so that 4.6 (also in
+    single precision) means 23/5 and 100000 / 3 stays what it was before rounding.
 
     Raises
     ------
@@ -30,18 +33,30 @@ def exact(value: Any) -> Number:
     ValueError
         If `value` is NaN or infinite.
     """
+    if type(value) is int:
+        return value
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Rational):
-        fraction = Fraction(value.numerator, value.denominator)
+        fraction = Fraction(int(value.numerator), int(value.denominator))
     elif isinstance(value, Real):
-        number = float(value)
-        if not math.isfinite(number):
+        if not math.isfinite(value):
             raise ValueError(f"a coordinate must be finite, got {value!r}")
-        fraction = Fraction(number).limit_denominator(MAX_DENOMINATOR)
+        fraction = _simplest_fraction(value)
     else:
         raise TypeError(f"a coordinate needs numbers, got {value!r}")
     return fraction.numerator if fraction.denominator == 1 else fraction
+
+
+def _simplest_fraction(value: Real) -> Fraction:
+    stored = Fraction(float(value))
+    bound = 1
+    while True:
+        fraction = stored.limit_denominator(bound)
+        # rounding in the precision of `value`: numpy has shorter floats than Python
+        if bound >= MAX_DENOMINATOR or type(value)(float(fraction)) == value:  # type: ignore[call-arg]
+            return fraction
+        bound *= 10
 
 
 def plain(value: Number | None) -> int | float | None:
@@ -56,7 +71,7 @@ class Coordinate(tuple[Any, ...]):
     ----------
     *components
         Either one iterable or the components themselves; `None` stands for unbounded.
-        Floats are read as the nearest fraction with a denominator up to one million.
+        Floats are read as the simplest fraction that rounds to them.
 
     Notes
     -----
@@ -131,7 +146,7 @@ class Coordinate(tuple[Any, ...]):
             for a, b in self._pairs(other)
         )
 
-    def __add__(self, other: Any) -> Coordinate:  # type: ignore[override]
+    def __add__(self, other: Any) -> Coordinate:
         return self._apply(other, operator.add)
 
     def __sub__(self, other: Any) -> Coordinate:
@@ -140,10 +155,10 @@ class Coordinate(tuple[Any, ...]):
     def __rsub__(self, other: Any) -> Coordinate:
         return self._apply(other, lambda a, b: b - a)
 
-    def __mul__(self, other: Any) -> Coordinate:  # type: ignore[override]
+    def __mul__(self, other: Any) -> Coordinate:
         return self._apply(other, operator.mul)
 
-    __rmul__ = __mul__  # type: ignore[assignment]
+    __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Coordinate:
         return self._apply(other, lambda a, b: Fraction(a) / b)
@@ -164,7 +179,7 @@ class Coordinate(tuple[Any, ...]):
         return Coordinate(None if a is None else abs(a) for a in self)
 
     @overload
-    def __getitem__(self, index: Any) -> Any: ...
+    def __getitem__(self, index: SupportsIndex) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> Coordinate: ...
     def __getitem__(self, index: Any) -> Any:
@@ -264,6 +279,8 @@ class Roi:
 
     def contains(self, other: Any) -> bool:
         """Whether `other`, a point or a box, lies inside (an empty box never does)."""
+        if self.empty:
+            return False
         if isinstance(other, Roi):
             return not other.empty and self._bounds(other.begin, other.end, closed=True)
         point = Coordinate(other)
@@ -285,7 +302,8 @@ class Roi:
             None if b is None or e is None else e - b
             for b, e in zip(begin, end, strict=True)
         ]
-        if any(s is not None and s <= 0 for s in shape):
+        # the offset of an empty box may be `None`, which must not count as unbounded
+        if self.empty or other.empty or any(s is not None and s <= 0 for s in shape):
             return Roi((None,) * self.dims, (0,) * self.dims)
         return Roi(begin, shape)
 
@@ -294,9 +312,11 @@ class Roi:
         return not self.intersect(other).empty
 
     def union(self, other: Roi) -> Roi:
-        """Return the smallest box around both."""
-        begin = Coordinate(map(min, self.begin, other.begin))
-        end = Coordinate(map(max, self.end, other.end))
+        """Return the smallest box around both (an empty one takes no part)."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        begin = Coordinate(_outer(min, self.begin, other.begin))
+        end = Coordinate(_outer(max, self.end, other.end))
         return Roi(begin, end - begin)
 
     def shift(self, by: Any) -> Roi:
@@ -384,6 +404,15 @@ class Roi:
     def __repr__(self) -> str:
         sides = zip(self.begin, self.end, strict=True)
         return "[" + ", ".join(f"{_show(b)}:{_show(e)}" for b, e in sides) + "]"
+
+
+def _outer(
+    choose: Callable[[Any, Any], Any], first: Coordinate, second: Coordinate
+) -> list[Any]:
+    return [
+        None if a is None or b is None else choose(a, b)
+        for a, b in zip(first, second, strict=True)
+    ]
 
 
 def _pick(choose: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
