@@ -134,5 +134,14 @@ def iter_clip_complaints(
         yield f"{minimum_field}: {low} must be less than {maximum_field} ({high})"
 
 
+def iter_kernel_complaints(field: str, kernel_size: int) -> Iterator[str]:
+    """Yield what is wrong with the kernel size of a prediction head."""
+    if kernel_size % 2 == 0:
+        yield (
+            f"{field}: {kernel_size} is even, which would shift the output by half a "
+            "voxel; use 1 or 3"
+        )
+
+
 def _to_names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(name) for name in value]

@@ -49,6 +49,26 @@ def read_binary_channels(
     return data.astype(np.bool_)
 
 
+def read_mask(
+    mask: Array, num_channels: int, roi: Roi | None = None
+) -> NDArray[np.bool_]:
+    """Return which voxels to use, axes ``c`` + spatial.
+
+    Raises
+    ------
+    DataError
+        If there is neither one channel nor one for each of `num_channels`.
+    """
+    data = read_channels(mask, roi)
+    if len(data) not in (1, num_channels):
+        raise DataError(
+            f"the mask has {len(data)} channels; it needs 1 or, like the ground truth, "
+            f"{num_channels}"
+        )
+    use: NDArray[np.bool_] = data != 0
+    return use
+
+
 def read_labels(array: Array, roi: Roi | None = None) -> NDArray[Any]:
     """Return the one label volume of `array`, spatial axes only.
 
