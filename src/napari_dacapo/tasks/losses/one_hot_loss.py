@@ -1,0 +1,22 @@
+"""Weighted cross entropy between mutually exclusive classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .base import Loss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class OneHotLoss(Loss):
+    """Softmax cross entropy, weighted by voxel and averaged over all voxels.
+
+    ``mean over voxels of -sum over classes(weight * target * log softmax(prediction))``.
+    Voxels whose target is 0 for every class (labels that are no class) add nothing.
+    """
+
+    def compute(self, prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        likelihood = prediction.log_softmax(dim=1)
+        return -(weight * target * likelihood).sum(dim=1).mean()
