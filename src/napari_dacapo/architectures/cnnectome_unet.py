@@ -267,7 +267,8 @@ class CNNectomeUNetConfig(ArchitectureConfig):
             return
         inputs = {
             "input_shape": self.input_shape,
-            "eval_shape_increase: input_shape + increase": self.input_shape + increase,
+            f"eval_shape_increase: input_shape + {increase}": self.input_shape
+            + increase,
         }
         for what, shape in inputs.items():
             try:

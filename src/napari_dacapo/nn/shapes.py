@@ -51,7 +51,7 @@ class AxisShapes:
         size = self._bottom(size)
         for level in reversed(range(len(self.factors))):
             size = self.cropped(level, size * self.factors[level])
-            size = _convolved(size, self.context_up[level], f"level {level}, going up")
+            size = _convolved(size, self.context_up[level], f"level {level} (going up)")
         for factor, context in self.upsample:
             size = _convolved(size * factor, context, "super-resolution")
         return size
@@ -80,7 +80,7 @@ class AxisShapes:
         target = (size - context) // factor * factor + context
         if target <= context:
             raise ConfigError(
-                f"level {level}, going up, has {size} voxels; at least "
+                f"level {level} (going up) has {size} voxels; at least "
                 f"{context + factor} are needed"
             )
         return target
@@ -108,7 +108,7 @@ class AxisShapes:
 def _convolved(size: int, context: int, where: str) -> int:
     if size <= context:
         raise ConfigError(
-            f"{where}, has {size} voxels, but its convolutions remove {context}"
+            f"{where} has {size} voxels, but its convolutions remove {context}"
         )
     return size - context
 
