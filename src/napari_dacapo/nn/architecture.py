@@ -48,6 +48,16 @@ class Architecture(torch.nn.Module, ABC):
         """Return the voxel size of the output for that of the input (world units)."""
         return voxel_size
 
+    def enlarged_input_shape(
+        self, wanted: Sequence[int], max_voxels: int
+    ) -> Coordinate:
+        """Return the input shape (voxels) with which prediction works best.
+
+        At least the evaluation shape; up to `wanted`, and to about `max_voxels` voxels,
+        where the network gives the same values for any block.
+        """
+        return self.input_shape + self.eval_shape_increase
+
     def compute_output_shape(self, input_shape: Sequence[int]) -> Coordinate:
         """Return the spatial output shape for a spatial input shape, cheaply.
 

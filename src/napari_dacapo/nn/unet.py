@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -77,6 +78,18 @@ class CNNectomeUNet(Architecture):
 
     def compute_output_shape(self, input_shape: Sequence[int]) -> Coordinate:
         return self._config.output_shape(input_shape)
+
+    def enlarged_input_shape(
+        self, wanted: Sequence[int], max_voxels: int
+    ) -> Coordinate:
+        smallest = self.input_shape + self.eval_shape_increase
+        if self._config.padding == "same":  # what is padded depends on the block
+            return smallest
+        sizes = list(smallest)
+        for axis in reversed(range(self.dims)):
+            others = math.prod(sizes) // sizes[axis]
+            sizes[axis] = max(sizes[axis], min(wanted[axis], max_voxels // others))
+        return self._config.shapes.valid_shape(sizes, "up")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features, axes ``b c`` + spatial, for raw data of the same axes.

@@ -11,7 +11,7 @@ from napari_dacapo._config import config_field, name_field, require_valid
 from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     import torch
@@ -35,12 +35,24 @@ class Trainer(ABC):
         The next iteration, counted from 0.
     seed : int
         Every random choice of the trainer follows from it and `iteration`.
+    last_waited : float
+        Seconds that the last iteration waited for its batch.
+    learning_rate_now : float
+        Learning rate of the last iteration.
+    last_snapshot : int or None
+        Iteration of the last snapshot written.
+    warnings : sequence of str
+        What the user should know about the data.
     """
 
     iteration: int
     batch_size: int
     learning_rate: float
     seed: int = 0
+    last_waited: float = 0.0
+    learning_rate_now: float = 0.0
+    last_snapshot: int | None = None
+    warnings: Sequence[str] = ()
 
     @abstractmethod
     def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
@@ -63,7 +75,7 @@ class Trainer(ABC):
         model: Model,
         optimizer: torch.optim.Optimizer,
         device: torch.device,
-    ) -> Iterator[TrainingIterationStats]:
+    ) -> Generator[TrainingIterationStats]:
         """Train for `num_iterations`, yielding statistics after each."""
 
     @abstractmethod

@@ -1,0 +1,145 @@
+"""Facts about raw data and labels on which automatic settings rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from napari_dacapo.arrays.base import CHANNEL_AXIS
+from napari_dacapo.errors import DataError
+from napari_dacapo.geometry import Coordinate, Roi
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dacapo.arrays import Array
+
+#: voxels of the central box that is looked at
+MAX_VOXELS = 2**25
+#: extremes that do not count for the intensity range, in percent
+OUTLIERS = 0.1
+
+
+@attrs.frozen
+class DataFacts:
+    """What was measured on one pair of raw data and labels.
+
+    Attributes
+    ----------
+    voxel_size : Coordinate
+        Of raw, in nm.
+    shape : Coordinate
+        Of the labelled region, in voxels of raw.
+    num_channels : int
+        Of raw.
+    intensities : (float, float)
+        Values that become 0 and 1.
+    whole_range : bool
+        Whether `intensities` is the range of the type rather than that of the data.
+    thickness : float
+        Typical diameter of the labelled objects in nm: twice the largest distance from
+        inside an object to its border, median over the labelled volume.
+    foreground : float
+        Labelled fraction of the volume.
+    """
+
+    voxel_size: Coordinate
+    shape: Coordinate
+    num_channels: int
+    intensities: tuple[float, float]
+    whole_range: bool
+    thickness: float
+    foreground: float
+
+
+def measure(raw: Array, labels: Array) -> DataFacts:
+    """Measure raw data and integer labels (0 = background), on at most 32 M voxels.
+
+    Raises
+    ------
+    DataError
+        If raw and labels do not overlap, or nothing is labelled.
+    """
+    overlap = raw.roi.intersect(labels.roi)
+    if overlap.empty:
+        raise DataError(
+            f"raw covers {raw.roi} nm and the labels {labels.roi} nm: they do not "
+            "overlap; check the offsets, or choose labels of this volume"
+        )
+    values = _without_channels(labels, central(labels, overlap))
+    foreground = float(np.count_nonzero(values)) / values.size
+    if foreground == 0:
+        raise DataError(
+            f"nothing is labelled: all {values.size} voxels of the labels are 0 in "
+            f"{overlap} nm; choose labels that mark something"
+        )
+    intensities, whole = _intensities(raw, overlap)
+    return DataFacts(
+        raw.voxel_size,
+        (overlap.shape / raw.voxel_size).floor_division(1),
+        raw.num_channels or 1,
+        intensities,
+        whole,
+        _thickness(values, labels.voxel_size),
+        foreground,
+    )
+
+
+def central(array: Array, roi: Roi) -> Roi:
+    """Return a box in the middle of `roi` of at most `MAX_VOXELS` voxels."""
+    inside = (roi - array.roi.offset).snap_to_grid(array.voxel_size, "shrink")
+    voxels = inside / array.voxel_size
+    shape = list(voxels.shape)
+    while np.prod([float(s) for s in shape]) > MAX_VOXELS:
+        longest = shape.index(max(shape))
+        shape[longest] = -(-shape[longest] // 2)
+    begin = voxels.offset + (voxels.shape - shape).floor_division(2)
+    return Roi(begin, shape) * array.voxel_size + array.roi.offset
+
+
+def _without_channels(array: Array, roi: Roi) -> NDArray[Any]:
+    values = array[roi]
+    return np.asarray(np.any(values, axis=0)) if CHANNEL_AXIS in array.axes else values
+
+
+def _intensities(raw: Array, overlap: Roi) -> tuple[tuple[float, float], bool]:
+    if raw.dtype == np.uint8:
+        return (0.0, 255.0), True
+    values = raw[central(raw, overlap)]
+    low, high = np.percentile(values, (OUTLIERS, 100 - OUTLIERS))
+    if not low < high:
+        raise DataError(
+            f"raw is constant: every voxel in {overlap} nm is about {low:g}; choose "
+            "another array"
+        )
+    if raw.dtype.kind == "f" and low >= 0 and high <= 1:
+        return (0.0, 1.0), True
+    return (float(low), float(high)), False
+
+
+def _thickness(values: NDArray[Any], voxel_size: Coordinate) -> float:
+    """Return the volume-weighted median diameter of the objects, in nm."""
+    import cc3d
+    import edt
+
+    if values.dtype == bool or np.issubdtype(values.dtype, np.signedinteger):
+        values = values.astype(np.uint32)
+    depth = edt.edt(values, anisotropy=voxel_size.as_floats(), black_border=False)
+    objects: NDArray[Any] = cc3d.connected_components(
+        values, connectivity=4 if values.ndim == 2 else 6
+    )
+    order = np.argsort(objects, axis=None)
+    flat, depth = objects.ravel()[order], depth.ravel()[order]
+    starts = np.flatnonzero(np.diff(flat, prepend=-1))
+    deepest = np.maximum.reduceat(depth, starts)
+    sizes = np.diff(starts, append=flat.size)
+    labelled = flat[starts] != 0
+    return 2 * _weighted_median(deepest[labelled], sizes[labelled])
+
+
+def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
+    order = np.argsort(values)
+    cumulated = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(cumulated, cumulated[-1] / 2)])

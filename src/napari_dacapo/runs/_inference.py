@@ -1,0 +1,240 @@
+"""Block-wise application of a model to an array of any size."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from napari_dacapo.arrays.base import CHANNEL_AXIS, Array
+from napari_dacapo.blockwise import Block, iter_blocks
+from napari_dacapo.errors import DataError
+from napari_dacapo.events import BlockDone
+from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.tasks.post_processors.storage import to_uint8
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+    from numpy.typing import NDArray
+
+    from napari_dacapo.arrays import ZarrArray
+    from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.nn.model import Model
+
+    from .control import RunControl
+
+#: input voxels that a block is enlarged to where the network allows it
+TARGET_BLOCK_VOXELS = 2**20
+
+
+def read_padded(array: Array, roi: Roi) -> NDArray[Any]:
+    """Read `roi`, with zeros where it leaves the array."""
+    inside = roi.intersect(array.roi)
+    if inside == roi:
+        return array[roi]
+    shape = (roi.shape / array.voxel_size).as_integers()
+    leading = () if array.num_channels is None else (array.num_channels,)
+    padded = np.zeros((*leading, *shape), array.dtype)
+    if not inside.empty:
+        target = ((inside - roi.offset) / array.voxel_size).to_slices()
+        padded[..., *target] = array[inside]
+    return padded
+
+
+@attrs.frozen
+class BlockGeometry:
+    """What a model predicts when it is given one block of input.
+
+    Lengths in world units; `context` is by how much the input exceeds the output on the
+    lower side, snapped down to the voxel grid of the input.
+    """
+
+    input_size: Coordinate
+    output_size: Coordinate
+    output_voxel_size: Coordinate
+    context: Coordinate
+
+    @classmethod
+    def of(
+        cls, model: Model, voxel_size: Coordinate, input_shape: Coordinate
+    ) -> BlockGeometry:
+        """Return the geometry for raw data of `voxel_size`, `input_shape` in voxels."""
+        _, output_shape = model.compute_output_shape(input_shape)
+        output_voxel_size = Coordinate(model.scale(voxel_size))
+        input_size = voxel_size * input_shape
+        output_size = output_voxel_size * output_shape
+        context = ((input_size - output_size) / 2).floor_division(voxel_size)
+        return cls(input_size, output_size, output_voxel_size, context * voxel_size)
+
+    @property
+    def upper_context(self) -> Coordinate:
+        """By how much the input exceeds the output on the upper side."""
+        return self.input_size - self.output_size - self.context
+
+    def seen_roi(self, roi: Roi) -> Roi:
+        """Return what the network looks at in order to predict `roi`."""
+        return roi.grow(self.context, self.upper_context)
+
+    def valid_roi(self, raw_roi: Roi) -> Roi:
+        """Return where the network sees data only, nothing beyond the border.
+
+        Lies on the output voxel grid that starts at the corner of `raw_roi`.
+        """
+        inner = raw_roi.grow(-self.context, -self.upper_context) - raw_roi.offset
+        return inner.snap_to_grid(self.output_voxel_size, "shrink") + raw_roi.offset
+
+
+class BlockPredictor:
+    """Applies a model to an array, one block after the other.
+
+    Parameters
+    ----------
+    model : Model
+        On `device`; put into evaluation mode while predicting and back afterwards.
+    raw : Array
+        Normalised input, float32; zeros are used beyond its border.
+    device : torch.device
+        Where the model is.
+    roi : Roi, optional
+        What to predict, snapped to the output voxel grid; by default everything that
+        needs nothing beyond the border of `raw`.
+
+    Raises
+    ------
+    DataError
+        If `raw` is too small for the network and no `roi` is given.
+    """
+
+    def __init__(
+        self, model: Model, raw: Array, device: torch.device, roi: Roi | None = None
+    ) -> None:
+        self.model, self.raw, self.device = model, raw, device
+        shape = Coordinate(model.eval_input_shape)
+        self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)
+        if roi is None:
+            roi = self.geometry.valid_roi(raw.roi)
+            if roi.empty:
+                raise DataError(
+                    f"the volume ({raw.roi.shape} nm) is smaller than what the network "
+                    f"looks at ({self.geometry.input_size} nm); predict with padding, "
+                    "or train a network with a smaller input_shape"
+                )
+        grid = self.geometry.output_voxel_size
+        self.roi = (roi - raw.roi.offset).snap_to_grid(grid) + raw.roi.offset
+        wanted = self.geometry.seen_roi(self.roi).shape.ceil_division(raw.voxel_size)
+        shape = model.architecture.enlarged_input_shape(wanted, TARGET_BLOCK_VOXELS)
+        self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)
+
+    @property
+    def block_shape(self) -> Coordinate:
+        """Output voxels per block."""
+        geometry = self.geometry
+        return (geometry.output_size / geometry.output_voxel_size).floor_division(1)
+
+    def create_output(self, target: LocalArrayIdentifier, dtype: str) -> ZarrArray:
+        """Create the OME-Zarr image around `target` that takes the prediction.
+
+        A single output channel is stored without channel axis. The attribute
+        ``value_range`` says which values the extremes of an integer type stand for.
+        """
+        from napari_dacapo.arrays._ome_zarr import create_image
+
+        channels = self.model.num_out_channels
+        spatial = self.raw.spatial_axes
+        probabilities = self.model.eval_activation is not None
+        whole = (self.roi.shape / self.geometry.output_voxel_size).as_integers()
+        chunks = map(min, self.block_shape.as_integers(), whole)
+        return create_image(
+            target.container,
+            target.dataset.removesuffix("/s0"),
+            axes=spatial if channels == 1 else [CHANNEL_AXIS, *spatial],
+            roi=self.roi,
+            voxel_size=self.geometry.output_voxel_size,
+            num_channels=None if channels == 1 else channels,
+            dtype=dtype,
+            chunk_shape=tuple(chunks),
+            overwrite=True,
+            attributes={"value_range": [0, 1] if probabilities else [-1, 1]},
+        )
+
+    def run(self, output: ZarrArray, control: RunControl) -> Iterator[BlockDone]:
+        """Predict into `output`, yielding after each block that is written.
+
+        Reading ahead and writing behind go on while the network computes.
+
+        Raises
+        ------
+        StopRequestedError
+            If `control` asks for a stop; blocks yielded until then are complete.
+        """
+        blocks = list(iter_blocks(self.roi, self.block_shape * output.voxel_size))
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with ThreadPoolExecutor(2, "predict-io") as pool:
+                yield from self._run(blocks, output, control, pool)
+        finally:
+            self.model.train(was_training)
+
+    def _run(
+        self,
+        blocks: list[Block],
+        output: ZarrArray,
+        control: RunControl,
+        pool: ThreadPoolExecutor,
+    ) -> Iterator[BlockDone]:
+        reading = pool.submit(self._read, blocks[0])
+        writing = None
+        for number, block in enumerate(blocks):
+            control.wait_while_paused()
+            control.check()
+            data = reading.result()
+            if number + 1 < len(blocks):
+                reading = pool.submit(self._read, blocks[number + 1])
+            values = self._forward(data, block, output.dtype)
+            if writing is not None:
+                writing.result()
+                yield self._done(number, blocks)
+            writing = pool.submit(output.__setitem__, block.write_roi, values)
+        if writing is not None:
+            writing.result()
+            yield self._done(len(blocks), blocks)
+
+    @staticmethod
+    def _done(number: int, blocks: list[Block]) -> BlockDone:
+        roi = blocks[number - 1].write_roi
+        return BlockDone("predict", number, len(blocks), roi)
+
+    def _input_roi(self, block: Block) -> Roi:
+        offset = block.write_roi.offset - self.geometry.context - self.raw.roi.offset
+        on_grid = offset.floor_division(self.raw.voxel_size) * self.raw.voxel_size
+        return Roi(on_grid + self.raw.roi.offset, self.geometry.input_size)
+
+    def _read(self, block: Block) -> NDArray[Any]:
+        data = read_padded(self.raw, self._input_roi(block))
+        return data if CHANNEL_AXIS in self.raw.axes else data[np.newaxis]
+
+    def _forward(
+        self, data: NDArray[Any], block: Block, dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        import torch
+
+        batch = torch.from_numpy(np.ascontiguousarray(data, np.float32))[None]
+        with torch.inference_mode():  # never across a yield: it is thread-wide
+            values = self.model(batch.to(self.device))[0]
+        result: NDArray[Any] = values.float().cpu().numpy()
+        voxel = self.geometry.output_voxel_size
+        begin = self._input_roi(block).offset + self.geometry.context
+        window = Roi(
+            (block.write_roi.offset - begin) / voxel, block.write_roi.shape / voxel
+        )
+        result = result[:, *window.to_slices()]
+        if self.model.num_out_channels == 1:
+            result = result[0]
+        if dtype == np.uint8:
+            return to_uint8(result, sigmoid=self.model.eval_activation is not None)
+        return result.astype(dtype)

@@ -1,0 +1,64 @@
+"""What train, validate and predict need before they can begin."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dacapo.store import Project
+
+from .run import Run, RunConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: a project, the folder of one, or `None` for the user's default project
+ProjectLike = Project | Path | str | None
+#: a run, its config, or the name under which the config is stored
+RunLike = Run | RunConfig | str
+
+
+def open_project(project: ProjectLike) -> Project:
+    """Return the project meant by `project`."""
+    if isinstance(project, Project):
+        return project
+    return Project.open(None if project is None else Path(project))
+
+
+def resolve_run(run: RunLike, project: Project) -> Run:
+    """Return the run meant by `run`, storing a new config under its name.
+
+    Raises
+    ------
+    ConfigError
+        If the config is invalid.
+    DuplicateNameError
+        If a different run is stored under this name.
+    ValueError
+        If no run of this name is stored.
+    """
+    if isinstance(run, str):
+        run = Run(project.configs.retrieve_run_config(run))
+    elif isinstance(run, RunConfig):
+        run = Run(run)
+    project.configs.store_run_config(run.config, ignore=["num_iterations"])
+    return run
+
+
+@contextlib.contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Limit torch to `threads` threads; by default one core is left to the window.
+
+    Must be entered in the thread that computes.
+    """
+    import torch
+
+    from napari_dacapo.nn.device import default_threads
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or default_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,270 @@
+"""Settings proposed from the data, each with its reason."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
+from napari_dacapo.architectures import CNNectomeUNetConfig, valid_input_shape
+from napari_dacapo.arrays import BinarizeArrayConfig, IntensitiesArrayConfig
+from napari_dacapo.datasplits import TrainValidateDataSplitConfig
+from napari_dacapo.datasplits.datasets import DatasetConfig, RawGTDatasetConfig
+from napari_dacapo.errors import ConfigError
+from napari_dacapo.geometry import Coordinate
+from napari_dacapo.tasks import DistanceTaskConfig
+from napari_dacapo.trainers import GunpowderTrainerConfig
+from napari_dacapo.trainers.augments import (
+    IntensityAugmentConfig,
+    SimpleAugmentConfig,
+)
+
+from ._facts import DataFacts, measure
+from ._inputs import resampled_to
+from .run import RunConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dacapo.arrays import ArrayConfig
+
+    DataPair = tuple[ArrayConfig, ArrayConfig]
+
+#: voxels that the diameter of a typical object should have
+OBJECT_VOXELS = 12
+#: axes whose voxels are this much longer than the shortest are left alone by a level
+ANISOTROPY_LIMIT = 1.5
+#: fewer sections than this are seen one by one
+MIN_SECTIONS = 16
+NUM_LEVELS = 3
+FEATURE_MAPS = 12
+#: wanted size of the predicted piece of a training sample, in voxels
+OUTPUT_EDGE = {1: 64, 2: 92, 3: 28}
+DEFAULT_ITERATIONS = 1500
+
+
+@attrs.frozen
+class Suggestion:
+    """A complete run, and why its values are what they are.
+
+    `reasons` maps paths of fields, such as ``architecture_config.input_shape``, to one
+    sentence.
+    """
+
+    run_config: RunConfig
+    reasons: dict[str, str]
+
+
+def suggest(
+    train: Sequence[DataPair],
+    validate: Sequence[DataPair] = (),
+    *,
+    task: str = "distance",
+    name: str = "run",
+    channel: str = "foreground",
+    num_iterations: int | None = None,
+) -> Suggestion:
+    """Propose a run for raw volumes and their labels.
+
+    Parameters
+    ----------
+    train, validate : sequence of (ArrayConfig, ArrayConfig)
+        Raw data and integer labels, 0 = background.
+    task : str
+        What to learn: "distance" finds labelled voxels (signed distance to the
+        boundary of everything that is labelled).
+    name : str
+        Name of the run.
+    channel : str
+        Name of what is labelled.
+    num_iterations : int, optional
+        For how long to train, if that is not to be proposed.
+
+    Raises
+    ------
+    ConfigError
+        If there is nothing to train on, or the task is unknown.
+    DataError
+        If the data cannot be used.
+    """
+    if not train:
+        raise ConfigError("train: nothing to train on; give raw data and labels")
+    if task != "distance":
+        raise ConfigError(f"task: {task!r} is unknown; 'distance' is available")
+    raw, labels = train[0]
+    advisor = _Advisor(measure(raw.create_array(), labels.create_array()))
+    run_config = RunConfig(
+        task_config=advisor.task(name, channel),
+        architecture_config=advisor.architecture(name),
+        trainer_config=advisor.trainer(name),
+        datasplit_config=TrainValidateDataSplitConfig(
+            f"{name}_data",
+            advisor.datasets("train", train, channel),
+            advisor.datasets("validate", validate, channel),
+        ),
+        name=name,
+        num_iterations=num_iterations or DEFAULT_ITERATIONS,
+        validation_interval=max(1, (num_iterations or DEFAULT_ITERATIONS) // 5),
+    )
+    return Suggestion(run_config, advisor.reasons)
+
+
+class _Advisor:
+    """Turns facts into configs, noting the reasons."""
+
+    def __init__(self, facts: DataFacts) -> None:
+        self.facts = facts
+        self.reasons: dict[str, str] = {}
+        self.voxel_size = self._working_voxel_size()
+
+    def _working_voxel_size(self) -> Coordinate:
+        """Return the voxel size to learn at: coarser if objects are large."""
+        target = self.facts.thickness / OBJECT_VOXELS
+        factors = [
+            2 ** max(0, math.floor(math.log2(target / float(size))))
+            for size in self.facts.voxel_size
+        ]
+        shape = self.facts.shape
+        factors = [
+            min(factor, 2 ** max(0, int(math.log2(max(1, n // 32)))))
+            for factor, n in zip(factors, shape, strict=True)
+        ]
+        voxel_size = self.facts.voxel_size * factors
+        voxels = self.facts.thickness / float(min(voxel_size))
+        self.reasons["datasplit_config.train_configs"] = (
+            f"Learning at {voxel_size} nm: a typical object is "
+            f"{self.facts.thickness:.0f} nm thick, {voxels:.0f} of these voxels, so "
+            "the network sees it whole."
+        )
+        return voxel_size
+
+    @property
+    def flat(self) -> bool:
+        """Whether sections are seen one by one."""
+        return self.facts.shape.dims == 3 and (
+            self.facts.shape[0] < MIN_SECTIONS
+            or self.voxel_size[0] >= 4 * self.voxel_size[-1]
+        )
+
+    def task(self, name: str, channel: str) -> DistanceTaskConfig:
+        thickness = self.facts.thickness
+        scale = _rounded(thickness / 4)
+        self.reasons["task_config.scale_factor"] = (
+            f"A quarter of the typical thickness of {thickness:.0f} nm: distances are "
+            "told apart up to the middle of an object."
+        )
+        self.reasons["task_config.tol_distance"] = (
+            "The longest edge of a voxel: a border drawn one voxel off is no error."
+        )
+        return DistanceTaskConfig(
+            f"{name}_task",
+            channels=[channel],
+            clip_distance=_rounded(thickness),
+            tol_distance=float(max(self.voxel_size)),
+            scale_factor=scale,
+        )
+
+    def architecture(self, name: str) -> CNNectomeUNetConfig:
+        factors, kernels = self._levels()
+        dims = self.voxel_size.dims
+        edge = OUTPUT_EDGE[2 if self.flat else dims]
+        config = CNNectomeUNetConfig(
+            f"{name}_unet",
+            input_shape=Coordinate((1,) * dims),
+            fmaps_out=FEATURE_MAPS,
+            fmaps_in=self.facts.num_channels,
+            num_fmaps=FEATURE_MAPS,
+            fmap_inc_factor=2,
+            downsample_factors=factors,
+            kernel_size_down=[[k, k] for k in kernels],
+            kernel_size_up=[[k, k] for k in kernels[:-1]],
+        )
+        config.input_shape = self._input_shape(config, edge)
+        self.reasons["architecture_config.downsample_factors"] = (
+            f"Voxels are {self.voxel_size} nm: an axis is halved only once its voxels "
+            "are about as short as those of the finest."
+        )
+        if self.flat:
+            self.reasons["architecture_config.kernel_size_down"] = (
+                f"Sections are seen one by one: there are {self.facts.shape[0]} of "
+                f"them, {self.voxel_size[0]} nm apart."
+            )
+        self.reasons["architecture_config.input_shape"] = (
+            f"The network predicts {config.output_shape()} voxels of it; the rest is "
+            "the surroundings that it looks at."
+        )
+        return config
+
+    def _levels(self) -> tuple[list[Coordinate], list[Coordinate]]:
+        """Return the downsampling factors and the kernel of each level."""
+        sizes = [float(s) for s in self.voxel_size]
+        if self.flat:
+            sizes[0] = math.inf
+        factors, kernels = [], []
+        for _ in range(NUM_LEVELS if self.flat or len(sizes) == 2 else NUM_LEVELS - 1):
+            near = [s <= ANISOTROPY_LIMIT * min(sizes) for s in sizes]
+            kernels.append(Coordinate(3 if n else 1 for n in near))
+            factors.append(Coordinate(2 if n else 1 for n in near))
+            sizes = [2 * s if n else s for s, n in zip(sizes, near, strict=True)]
+        near = [s <= ANISOTROPY_LIMIT * min(sizes) for s in sizes]
+        kernels.append(Coordinate(3 if n else 1 for n in near))
+        return factors, kernels
+
+    def _input_shape(self, config: CNNectomeUNetConfig, edge: int) -> Coordinate:
+        """Return the smallest input whose output is at least `edge` voxels wide."""
+        dims = self.voxel_size.dims
+        smallest = valid_input_shape(config, (1,) * dims)
+        context = smallest - config.shapes.output_shape(smallest)
+        kernels = config.kernels_down[0]
+        seen = [any(kernel[axis] > 1 for kernel in kernels) for axis in range(dims)]
+        wanted = [c + (edge if s else 1) for c, s in zip(context, seen, strict=True)]
+        return valid_input_shape(config, wanted)
+
+    def trainer(self, name: str) -> GunpowderTrainerConfig:
+        self.reasons["trainer_config.batch_size"] = (
+            "Several samples per step make the steps steadier, and a processor without "
+            "graphics card handles them faster than single ones."
+        )
+        return GunpowderTrainerConfig(
+            f"{name}_trainer",
+            batch_size=4 if self.flat or self.voxel_size.dims == 2 else 2,
+            learning_rate=1e-3,
+            num_data_fetchers=1,
+            augments=[
+                SimpleAugmentConfig(),
+                IntensityAugmentConfig(scale=(0.8, 1.2), shift=(-0.15, 0.15)),
+            ],
+            warmup_iterations=100,
+        )
+
+    def datasets(
+        self, kind: str, pairs: Sequence[DataPair], channel: str
+    ) -> list[DatasetConfig]:
+        return [
+            self._dataset(f"{kind}_{number}", raw, labels, channel)
+            for number, (raw, labels) in enumerate(pairs)
+        ]
+
+    def _dataset(
+        self, name: str, raw: ArrayConfig, labels: ArrayConfig, channel: str
+    ) -> RawGTDatasetConfig:
+        low, high = self.facts.intensities
+        source = "its type" if self.facts.whole_range else "the data (0.1 % cut off)"
+        self.reasons["datasplit_config.train_configs[0].raw_config.min"] = (
+            f"Raw values {low:g} to {high:g}, the range of {source}, become 0 to 1."
+        )
+        scaled = IntensitiesArrayConfig(
+            f"{name}_raw", resampled_to(raw, self.voxel_size), low, high
+        )
+        classes = BinarizeArrayConfig(
+            f"{name}_gt",
+            resampled_to(labels, self.voxel_size, interp_order=0),
+            groupings=[(channel, [])],
+        )
+        return RawGTDatasetConfig(name, raw_config=scaled, gt_config=classes)
+
+
+def _rounded(value: float) -> float:
+    """Return `value` with two significant digits, for people to read."""
+    return float(f"{value:.2g}")

@@ -1,0 +1,233 @@
+"""Validation: predict, post-process, score, and keep the best."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+from napari_dacapo.arrays.normalization import normalized
+from napari_dacapo.errors import DataError
+from napari_dacapo.events import (
+    BestUpdated,
+    Event,
+    ScoresComputed,
+    ValidationDone,
+    ValidationStarted,
+)
+
+from ._checkpoints import best_entries, load_weights_of, prune_checkpoints
+from ._copies import store_copy
+from ._inference import BlockGeometry, BlockPredictor
+from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
+from .control import RunControl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+
+    from napari_dacapo.arrays import Array
+    from napari_dacapo.datasplits.datasets import Dataset
+    from napari_dacapo.store import Project
+    from napari_dacapo.tasks.evaluators import EvaluationScores
+
+    from .run import Run
+
+#: how predictions are stored that are only post-processed and looked at
+PREDICTION_DTYPE = "uint8"
+
+
+def validate(
+    run: RunLike,
+    iteration: int | None = None,
+    *,
+    project: ProjectLike = None,
+    device: str = "auto",
+    control: RunControl | None = None,
+    threads: int | None = None,
+) -> Iterator[Event]:
+    """Score a checkpoint on the validation datasets of its run.
+
+    Parameters
+    ----------
+    run : Run, RunConfig or str
+        Whose checkpoint; a name means the config stored in the project.
+    iteration : int, optional
+        Which checkpoint; by default the latest.
+    project, device, control, threads
+        As for :func:`train`.
+
+    Yields
+    ------
+    Event
+        `ValidationStarted`, `BlockDone`, `ScoresComputed`, `BestUpdated`,
+        `ValidationDone`.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there is no such checkpoint.
+    DataError
+        If the run has no validation dataset with ground truth.
+    StopRequestedError
+        If `control` asked for a stop; no score of this validation is stored then.
+    """
+    from napari_dacapo.nn.device import choose_device
+
+    folder = open_project(project)
+    built = resolve_run(run, folder)
+    iteration = checkpoint_or_latest(built.name, iteration, folder)
+    load_weights_of(built, folder, iteration)
+    choice = choose_device(device)
+    built.model.to(choice.device)
+    with torch_threads(threads):
+        yield from validate_model(
+            built, iteration, folder, choice.device, control or RunControl()
+        )
+
+
+def checkpoint_or_latest(run_name: str, iteration: int | None, project: Project) -> int:
+    """Return `iteration`, or that of the latest checkpoint."""
+    if iteration is not None:
+        return iteration
+    latest: int | None = project.weights.latest_iteration(run_name)
+    if latest is None:
+        raise DataError(f"run {run_name!r} has no checkpoint yet; train it first")
+    return latest
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The scores of one dataset with one parameter set."""
+
+    dataset: str
+    parameters: Any
+    scores: EvaluationScores
+
+    def values(self) -> dict[str, float]:
+        return {
+            name: float(getattr(self.scores, name)) for name in self.scores.criteria
+        }
+
+
+def validate_model(
+    run: Run,
+    iteration: int,
+    project: Project,
+    device: torch.device,
+    control: RunControl,
+) -> Iterator[Event]:
+    """Score the weights that `run.model` has now, as those of `iteration`.
+
+    Scores are stored only when all of them are there, so that an interrupted
+    validation leaves no half row of the table.
+    """
+    datasets = [d for d in run.datasplit.validate if d.gt is not None]
+    if not datasets:
+        raise DataError(
+            f"run {run.name!r} has no validation dataset with ground truth; add one to "
+            "validate_configs of its data split"
+        )
+    began = time.perf_counter()
+    yield ValidationStarted(iteration, tuple(d.name for d in datasets))
+    rows: list[_Row] = []
+    for dataset in datasets:
+        yield from _validate_dataset(
+            run, iteration, project, dataset, device, control, rows
+        )
+    for row in rows:
+        project.stats.append_validation_scores(
+            run.name, iteration, row.dataset, row.parameters, row.values()
+        )
+    for row in rows:
+        yield from _update_best(run.name, iteration, project, row)
+    prune_validation_outputs(run.name, iteration, project)
+    prune_checkpoints(run.name, project)
+    yield ValidationDone(iteration, time.perf_counter() - began)
+
+
+def _validate_dataset(
+    run: Run,
+    iteration: int,
+    project: Project,
+    dataset: Dataset,
+    device: torch.device,
+    control: RunControl,
+    rows: list[_Row],
+) -> Iterator[Event]:
+    """Predict and score `dataset`, appending to `rows`."""
+    prediction = project.arrays.validation_prediction_array(
+        run.name, iteration, dataset.name
+    )
+    gt = _require_gt(dataset)
+    predictor = BlockPredictor(run.model, normalized(dataset.raw), device, gt.roi)
+    _copy_inputs(run.name, project, dataset, predictor.geometry)
+    output = predictor.create_output(prediction, PREDICTION_DTYPE)
+    yield from predictor.run(output, control)
+    post_processor = run.task.post_processor
+    post_processor.set_prediction(prediction)
+    for parameters in post_processor.enumerate_parameters():
+        control.check()
+        segmentation = project.arrays.validation_output_array(
+            run.name, iteration, dataset.name, parameters
+        )
+        post_processor.process(parameters, segmentation)
+        scores = run.task.evaluator.evaluate(segmentation, gt, mask=dataset.mask)
+        rows.append(_Row(dataset.name, parameters, scores))
+        yield ScoresComputed(
+            iteration,
+            dataset.name,
+            parameters,
+            rows[-1].values(),
+            (prediction.container, prediction.dataset),
+            (segmentation.container, segmentation.dataset),
+        )
+
+
+def _require_gt(dataset: Dataset) -> Array:
+    if dataset.gt is None:
+        raise DataError(f"dataset {dataset.name!r} has no ground truth to compare with")
+    return dataset.gt
+
+
+def _copy_inputs(
+    run_name: str, project: Project, dataset: Dataset, geometry: BlockGeometry
+) -> None:
+    """Copy what the network sees and the ground truth beside the results."""
+    raw, gt = project.arrays.validation_input_arrays(run_name, dataset.name)
+    truth = _require_gt(dataset)
+    seen = geometry.seen_roi(truth.roi).snap_to_grid(dataset.raw.voxel_size)
+    store_copy(dataset.raw, seen.intersect(dataset.raw.roi), raw, labels=False)
+    store_copy(truth, truth.roi, gt, labels=True)
+
+
+def _update_best(
+    run_name: str, iteration: int, project: Project, row: _Row
+) -> Iterator[BestUpdated]:
+    """Record the criteria by which `row` beats everything before."""
+    known = project.weights.best(run_name).get(row.dataset, {})
+    for criterion, value in row.values().items():
+        if not row.scores.store_best(criterion) or math.isnan(value):
+            continue
+        best = known.get(criterion)
+        higher = row.scores.higher_is_better(criterion)
+        if best is not None and best["value"] is not None:
+            better = value > best["value"] if higher else value < best["value"]
+            if not better:
+                continue
+        project.weights.store_best(
+            run_name, iteration, row.dataset, criterion, row.parameters, value
+        )
+        yield BestUpdated(row.dataset, criterion, iteration, row.parameters, value)
+
+
+def prune_validation_outputs(run_name: str, latest: int, project: Project) -> None:
+    """Delete stored results that are neither the latest nor best by any criterion."""
+    keep = {latest, *(entry["iteration"] for entry in best_entries(project, run_name))}
+    container = project.arrays.validation_container(run_name)
+    for folder in container.iterdir():
+        if folder.name.isdecimal() and int(folder.name) not in keep:
+            project.arrays.remove(LocalArrayIdentifier(container, folder.name))
