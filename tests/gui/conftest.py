@@ -71,7 +71,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def _clean_session(qapp, tmp_path, monkeypatch):
     """Keep user folders out of tests; leave no job, thread or session behind."""
-    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+    # not XDG_CACHE_HOME: napari looks there for its icons once per process
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / "user" / variable))
     yield
     jobs = sys.modules.get("napari_dacapo.gui._jobs")  # not imported: nothing to stop

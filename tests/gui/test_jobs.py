@@ -11,7 +11,8 @@ from qtpy.QtCore import QThread
 
 from napari_dacapo.errors import DataError
 from napari_dacapo.events import IterationDone, RunFinished
-from napari_dacapo.gui._jobs import UPDATE_MILLISECONDS, JobManager
+from napari_dacapo.gui._job import UPDATE_MILLISECONDS
+from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._state import RunState
 
 

@@ -1,4 +1,4 @@
-"""Long work: jobs, their threads, and the manager that outlives every widget."""
+"""The manager of all jobs, which outlives every widget."""
 
 from __future__ import annotations
 
@@ -8,166 +8,26 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from qtpy.QtCore import QObject, Signal, Slot
 from qtpy.QtWidgets import QApplication
 
-from napari_dacapo.events import IterationDone, Paused, Resumed
-from napari_dacapo.runs.control import RunControl
-
 from . import _engine
+from ._job import Job
 from ._napari_status import BusyStatus, show_error
-from ._state import RunState, can_follow, has_ended
-from ._workers import RunWorker
-from .models import RunProgress
+from ._state import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-    from napari_dacapo.events import Event
     from napari_dacapo.runs import RunConfig
 
     from ._workers import EventSource
 
 logger = logging.getLogger(__name__)
 
-#: the window hears of events at most this often
-UPDATE_MILLISECONDS = 100
 #: how long closing napari may take at most
 CLOSING_SECONDS = 5.0
-
-
-class Job(QObject):
-    """Work that goes on in a thread of its own; made by the `JobManager`.
-
-    Signals
-    -------
-    state_changed
-        Emits the new `RunState`.
-    events
-        Emits a list of events, at most ten times a second; `progress` and `state`
-        already know them.
-    failed
-        Emits a text for the user; `finished` follows.
-    finished
-        Emitted once, when the thread has ended and `state` is DONE or FAILED.
-    """
-
-    state_changed = Signal(object)
-    events = Signal(object)
-    failed = Signal(str)
-    finished = Signal()
-
-    def __init__(self, source: EventSource, title: str, key: Hashable = None) -> None:
-        super().__init__()
-        self.title = title
-        self.key = key
-        self.state = RunState.PREPARING
-        self.error = ""
-        self.progress = RunProgress()
-        self._control = RunControl()
-        self._worker = RunWorker(source, self._control, title)
-        self._thread = QThread()
-        self._begun = False
-        self._delivery = QTimer(self)
-        self._delivery.setSingleShot(True)
-        self._last_delivery = 0.0
-
-        self._worker.moveToThread(self._thread)
-        self._thread.started.connect(self._worker.run)
-        self._worker.events_waiting.connect(self._on_events_waiting)
-        self._worker.failed.connect(self._on_failed)
-        self._worker.finished.connect(self._on_worker_finished)
-        # direct: the window may be waiting for the thread and not handle any events
-        self._worker.finished.connect(
-            self._thread.quit, Qt.ConnectionType.DirectConnection
-        )
-        self._delivery.timeout.connect(self._deliver)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread works."""
-        return bool(self._thread.isRunning())
-
-    def begin(self) -> None:
-        """Start the thread; once only."""
-        if not self._begun:
-            self._begun = True
-            self._thread.start()
-
-    def pause(self) -> None:
-        """Hold the job after the current iteration."""
-        self._control.pause()
-
-    def resume(self) -> None:
-        """Let a paused job go on."""
-        self._control.resume()
-
-    def set_num_iterations(self, num_iterations: int) -> None:
-        """Change up to which iteration the job trains."""
-        self._control.set_num_iterations(num_iterations)
-        self.progress.num_iterations = num_iterations
-
-    def stop(self) -> None:
-        """End the job soon, keeping everything done so far."""
-        self._control.stop()
-        if self._begun:
-            self._change_state(RunState.STOPPING)
-        else:
-            self._end()
-
-    def wait(self, seconds: float) -> bool:
-        """Block until the thread has ended; return whether it has."""
-        return bool(self._thread.wait(max(0, int(seconds * 1000))))
-
-    def _change_state(self, state: RunState) -> None:
-        if can_follow(self.state, state):
-            self.state = state
-            self.state_changed.emit(state)
-
-    @Slot()
-    def _on_events_waiting(self) -> None:
-        since = (time.monotonic() - self._last_delivery) * 1000
-        self._delivery.start(max(0, int(UPDATE_MILLISECONDS - since)))
-
-    @Slot()
-    def _deliver(self) -> None:
-        self._last_delivery = time.monotonic()
-        events = self._worker.buffer.take()
-        if not events:
-            return
-        self.progress.add(events)
-        self._follow(events)
-        self.events.emit(events)
-
-    def _follow(self, events: list[Event]) -> None:
-        for event in events:
-            if isinstance(event, Paused):
-                self._change_state(RunState.PAUSED)
-            elif (
-                isinstance(event, (IterationDone, Resumed))
-                or self.state is RunState.PREPARING
-            ):
-                self._change_state(RunState.TRAINING)
-
-    @Slot(str)
-    def _on_failed(self, text: str) -> None:
-        self.error = text
-
-    @Slot()
-    def _on_worker_finished(self) -> None:
-        self._thread.wait()
-        self._end()
-
-    def _end(self) -> None:
-        if has_ended(self.state):
-            return
-        self._delivery.stop()
-        self._deliver()
-        self._change_state(RunState.FAILED if self.error else RunState.DONE)
-        if self.error:
-            self.failed.emit(self.error)
-        self.finished.emit()
 
 
 class JobManager(QObject):

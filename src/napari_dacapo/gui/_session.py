@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_dacapo.options import DaCapoConfig
+
 from ._jobs import JobManager
 
 if TYPE_CHECKING:
@@ -60,11 +62,9 @@ class Session(QObject):
 
     @property
     def project_folder(self) -> Path:
-        """Folder of the project; by default the user's."""
+        """Folder of the project; by default that of the user's options."""
         if self._project_folder is None:
-            from napari_dacapo.store import default_project_folder
-
-            self._project_folder = default_project_folder()
+            self._project_folder = DaCapoConfig.load().runs_base_dir
         return self._project_folder
 
     @project_folder.setter

@@ -12,9 +12,16 @@ if TYPE_CHECKING:
 
 
 class Curve:
-    """Points with ascending `x`, in buffers that double when they are full."""
+    """Points with ascending `x`, in buffers that double when they are full.
+
+    Attributes
+    ----------
+    revision : int
+        Grows whenever points that were there are changed or forgotten.
+    """
 
     def __init__(self) -> None:
+        self.revision = 0
         self._points = np.empty((2, 1024))
         self._length = 0
 
@@ -48,7 +55,10 @@ class Curve:
 
     def cut(self, x: float) -> None:
         """Forget the points at and after `x`."""
-        self._length = int(np.searchsorted(self.x, x))
+        length = int(np.searchsorted(self.x, x))
+        if length < self._length:
+            self._length = length
+            self.revision += 1
 
     def nearest(self, x: float) -> int | None:
         """Return the index of the point whose position is nearest to `x`."""

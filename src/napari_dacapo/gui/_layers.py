@@ -1,0 +1,141 @@
+"""Layers made from arrays: one function for every layer this plugin shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dacapo.arrays.base import NON_SPATIAL_AXES
+from napari_dacapo.arraytypes import (
+    AnnotationArray,
+    ArrayType,
+    BinaryArray,
+    DistanceArray,
+    Mask,
+    ProbabilityArray,
+)
+
+from ._array_views import ArrayView
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_dacapo.arrays import Array
+
+#: key in a layer's metadata under which this plugin finds its layers again
+METADATA_KEY = "napari-dacapo"
+UNIT = "nm"
+NO_UNIT = "pixel"
+_LABELS = (AnnotationArray, BinaryArray, Mask)
+
+
+def show_array(
+    viewer: Any,
+    array: Array,
+    name: str,
+    *,
+    meaning: ArrayType | None = None,
+    data: Any = None,
+    key: str | None = None,
+) -> Layer:
+    """Show `array` as a layer at its place in the world.
+
+    The layer is made once and found again by `key`, even if the user renamed it; later
+    calls replace its data and place and leave visibility, contrast and colours as the
+    user set them.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to show it.
+    array : Array
+        What to show; read lazily, or computed when virtual.
+    name : str
+        Name of a new layer.
+    meaning : ArrayType, optional
+        What the values mean: labels, binary images and masks become a Labels layer,
+        everything else an Image.
+    data : array-like, optional
+        The values of `array` if they are in memory already, or a lazy view to show
+        instead of them, with the axes of `array`.
+    key : str, optional
+        What to find the layer again by; by default `name`.
+    """
+    data = _lazy(array) if data is None else data
+    key = name if key is None else key
+    keywords = placement(array, units=units_of(viewer))
+    layer = find_layer(viewer, key)
+    if layer is not None and layer.ndim == len(data.shape):
+        layer.data = data
+        layer.scale, layer.translate = keywords["scale"], keywords["translate"]
+        return layer
+    if layer is not None:
+        viewer.layers.remove(layer)
+    keywords |= {"name": name, "metadata": {METADATA_KEY: key}}
+    if isinstance(meaning, _LABELS):
+        return viewer.add_labels(data, **keywords)
+    limits = _contrast_limits(meaning, array.dtype)
+    return viewer.add_image(data, contrast_limits=limits, **keywords)
+
+
+def placement(array: Array, units: str = UNIT) -> dict[str, Any]:
+    """Return the layer attributes that put `array` at its place in the world.
+
+    A layer's ``translate`` is the centre of its first voxel, an array's offset the
+    outer corner: half a voxel apart, or layers of different resolution are shifted.
+    """
+    spatial = iter(
+        zip(array.voxel_size, array.roi.offset + array.voxel_size / 2, strict=True)
+    )
+    scale, translate, all_units = [], [], []
+    for axis in array.axes:
+        extra = axis in NON_SPATIAL_AXES
+        size, position = (1, 0) if extra else next(spatial)
+        scale.append(float(size))
+        translate.append(float(position))
+        all_units.append(NO_UNIT if extra else units)
+    return {
+        "scale": scale,
+        "translate": translate,
+        "units": all_units,
+        "axis_labels": list(array.axes),
+    }
+
+
+def units_of(viewer: Any) -> str:
+    """Return the unit for new layers: nm, or none if the other layers have none.
+
+    Napari ignores all units as soon as one layer lacks them. Numbers stay the same:
+    arrays without a unit count as nm.
+    """
+    spatial = {str(unit) for layer in viewer.layers for unit in layer.units[-2:]}
+    return NO_UNIT if spatial == {NO_UNIT} else UNIT
+
+
+def find_layer(viewer: Any, key: str) -> Layer | None:
+    """Return the layer that `show_array` made for `key`, if it is still there."""
+    for layer in viewer.layers:
+        if layer.metadata.get(METADATA_KEY) == key:
+            return layer
+    return None
+
+
+def _lazy(array: Array) -> Any:
+    try:
+        return array.data
+    except ValueError:  # a virtual array
+        return ArrayView(array)
+
+
+def _contrast_limits(
+    meaning: ArrayType | None, dtype: np.dtype[Any]
+) -> tuple[float, float] | None:
+    """Return the limits known from the meaning; `None` lets napari look at the data."""
+    if dtype == np.uint8 and meaning is not None and meaning.interpolatable:
+        return 0, 255
+    if dtype.kind == "f" and isinstance(meaning, ProbabilityArray):
+        return 0, 1
+    if dtype.kind == "f" and isinstance(meaning, DistanceArray):
+        return -1, 1
+    return None
