@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -186,7 +186,7 @@ def _require_same(existing: Node, spec: ArraySpec) -> None:
 
 def _create_zarr2(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
     import zarr
-    from numcodecs import GZip
+    from numcodecs import GZip  # type: ignore[import-untyped]
 
     make_groups(identifier.container, normal_path(identifier.dataset), zarr_format=2)
     zarr.create_array(
@@ -202,7 +202,7 @@ def _create_zarr2(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
     )
 
 
-def make_groups(container: Any, path: str, zarr_format: int) -> None:
+def make_groups(container: Any, path: str, zarr_format: Literal[2, 3]) -> None:
     """Create the container and the groups above `path` that do not exist yet."""
     import zarr
 
@@ -239,9 +239,7 @@ def update_attributes(node: Node, attributes: dict[str, Any]) -> None:
         return
     import zarr
 
-    zarr_format = 2 if node.format == "zarr2" else 3
-    path = str(node.folder)
-    opened = zarr.open(path, mode="r+", zarr_format=zarr_format)
+    opened = zarr.open(str(node.folder), mode="r+", zarr_format=node.zarr_format)
     opened.attrs.update(attributes)
 
 

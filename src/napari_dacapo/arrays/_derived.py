@@ -13,7 +13,7 @@ from napari_dacapo.geometry import Coordinate, Roi
 from .base import Array, ArrayConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -32,6 +32,11 @@ class DerivedArray(Array):
 
     def __init__(self, source: Array) -> None:
         self._source = source
+
+    @property
+    def source_array(self) -> Array:
+        """The array shown."""
+        return self._source
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -87,6 +92,12 @@ def open_source(config: ArrayConfig, field: str = "source_array_config") -> Arra
         return config.array_type(config)  # type: ignore[call-arg]
     except DaCapoError as error:
         raise type(error)(f"{field}: {error}") from error
+
+
+def open_sources(configs: Sequence[ArrayConfig]) -> dict[str, Array]:
+    """Build the arrays of a list of configs, by the path of their field."""
+    paths = [f"source_array_configs[{i}]" for i in range(len(configs))]
+    return {p: open_source(c, p) for p, c in zip(paths, configs, strict=True)}
 
 
 def require_no_channels(source: Array, what: str) -> None:

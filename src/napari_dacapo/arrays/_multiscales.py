@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from napari_dacapo._typing import Number
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import exact
 
@@ -18,8 +19,6 @@ from ._units import is_unit, nanometres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from napari_dacapo._typing import Number
 
     from ._nodes import Node
 
@@ -161,17 +160,11 @@ def _axes(
     """Return (name, type) and the unit of every stored axis."""
     transform = dataset.get("transform")
     if isinstance(transform, dict):
-        names = transform.get("axes") or list("zyx"[-ndim:])
-        listed = [{"name": name, "type": "space"} for name in names]
-        for axis, unit in zip(listed, transform.get("units") or [], strict=False):
-            axis["unit"] = unit
-        if _is_reversed(transform):
-            listed = listed[::-1]
+        listed = _cosem_axes(transform, ndim)
     else:
-        listed = entry.get("axes") or list(DEFAULT_AXES[-ndim:])
-        if not isinstance(listed, list):
-            listed = []
-        listed = [a if isinstance(a, dict) else {"name": a} for a in listed]
+        given = entry.get("axes") or list(DEFAULT_AXES[-ndim:])
+        names = given if isinstance(given, list) else []
+        listed = [a if isinstance(a, dict) else {"name": a} for a in names]
     if len(listed) != ndim:
         raise DataError(
             f"the multiscales metadata of {group} name {len(listed)} axes, but its "
@@ -184,13 +177,20 @@ def _axes(
     ]
 
 
+def _cosem_axes(transform: dict[str, Any], ndim: int) -> list[dict[str, Any]]:
+    names = transform.get("axes") or list("zyx"[-ndim:])
+    units = transform.get("units") or [None] * len(names)
+    axes = [{"name": n, "unit": u} for n, u in zip(names, units, strict=False)]
+    return axes[::-1] if _is_reversed(transform) else axes
+
+
 def _kind(axis: dict[str, Any]) -> str:
     by_name = {"c": "channel", "t": "time"}
     return str(axis.get("type") or by_name.get(str(axis.get("name")).lower(), "space"))
 
 
 def _is_reversed(transform: dict[str, Any]) -> bool:
-    return transform.get("ordering", transform.get("order", "C")) == "F"
+    return bool(transform.get("ordering", transform.get("order", "C")) == "F")
 
 
 def _transform(
@@ -210,8 +210,8 @@ def _transform(
         return None
     common = entry.get("coordinateTransformations") or []
     scale, offset = [1.0] * ndim, [0.0] * ndim
-    for step_ in [*own, *common]:
-        _compose(scale, offset, step_, group)
+    for part in [*own, *common]:
+        _compose(scale, offset, part, group)
     if any(s <= 0 for s in scale):
         raise DataError(f"the multiscales metadata of {group} have the scale {scale}")
     return scale, offset

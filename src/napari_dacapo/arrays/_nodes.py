@@ -22,7 +22,7 @@ Format = Literal["zarr2", "zarr3", "n5"]
 CONTAINER_SUFFIXES = (".zarr", ".n5")
 MAX_ARRAYS = 500
 MAX_DEPTH = 10
-#: folders looked into before a listing ends, so that loose chunk folders cannot stall it
+#: folders looked into before a listing ends: loose chunk folders cannot stall it
 MAX_FOLDERS = 5000
 
 
@@ -60,6 +60,11 @@ class Node:
     def folder(self) -> Path:
         """Folder of this node."""
         return self.container / self.path
+
+    @property
+    def zarr_format(self) -> Literal[2, 3]:
+        """Number of the zarr format (of no meaning for N5)."""
+        return 3 if self.format == "zarr3" else 2
 
     @property
     def parent(self) -> Node | None:

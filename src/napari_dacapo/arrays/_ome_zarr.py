@@ -150,7 +150,8 @@ def _list_label_image(folder: Path, name: str) -> None:
     import zarr
 
     labels = zarr.open_group(str(folder), mode="r+", zarr_format=3)
-    ome = dict(labels.attrs.get("ome", {"version": VERSION}))
+    attributes: dict[str, Any] = dict(labels.attrs)
+    ome = attributes.get("ome", {"version": VERSION})
     ome["labels"] = sorted({*ome.get("labels", []), name})
     labels.attrs["ome"] = ome
 
@@ -198,7 +199,7 @@ def add_pyramid(container: Path, group: str) -> None:
         coarse = _add_level(node, path, fine, factors, nearest)
         levels.append(_level_of(coarse, finest, path))
         fine = coarse
-    ome = dict(opened.attrs["ome"])
+    ome = node.attributes["ome"]
     ome["multiscales"] = [{**image_entries(node)[0], "datasets": levels}]
     opened.attrs["ome"] = ome
 
@@ -267,4 +268,5 @@ def _shrunk(
         shape += [length // factor, factor]
     blocks = tuple(range(len(extra) + 1, len(shape), 2))
     means = values.reshape(shape).mean(axis=blocks)
-    return means if values.dtype.kind == "f" else np.rint(means)
+    rounded: NDArray[Any] = means if values.dtype.kind == "f" else np.rint(means)
+    return rounded

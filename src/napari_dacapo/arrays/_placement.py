@@ -17,7 +17,7 @@ import attrs
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate
 
-from ._multiscales import find_level
+from ._multiscales import Level, find_level
 from ._units import nanometres
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ._nodes import Node
 
 SPATIAL_AXES = "zyx"
-#: an offset this close to the voxel grid (in voxels) is on it; floats in files are rounded
+#: an offset this close to the voxel grid (in voxels) is on it: files round floats
 GRID_TOLERANCE = Fraction(1, 10_000)
 _NAMES = {"channel": "c", "channels": "c", "time": "t", "sample": "s", "batch": "b"}
 _VOXEL_SIZE_KEYS = ("voxel_size", "resolution", "scale")
@@ -79,11 +79,17 @@ def place(node: Node, axes: Sequence[str] | None = None) -> Placement:
         spatial = [a not in NON_SPATIAL_AXES for a in letters]
         size = Coordinate(_select(level.scale, spatial))
         offset = Coordinate(_select(level.offset, spatial))
-        notes = () if level.has_unit else (f"{node} names no unit: nm is assumed",)
+        notes = _unit_notes(node, level)
     else:
         size, notes = found.voxel_size(letters)
         offset = found.offset(letters)
     return Placement(letters, size, _onto_grid(offset, size), notes)
+
+
+def _unit_notes(node: Node, level: Level) -> tuple[str, ...]:
+    if level.has_unit:
+        return ()
+    return (f"{node} names no unit of its voxel size: nm is assumed",)
 
 
 class _Attributes:
@@ -257,13 +263,16 @@ def _with_channel(letters: tuple[str, ...], node: Node) -> tuple[str, ...]:
 def _guess_axes(node: Node, found: _Attributes) -> tuple[str, ...]:
     ndim = len(node.shape)
     dims = min(found.dims() or ndim, ndim, len(SPATIAL_AXES))
-    extra = {0: (), 1: (CHANNEL_AXIS,), 2: ("t", CHANNEL_AXIS)}.get(ndim - dims)
-    if extra is None:
+    extra = ndim - dims
+    if extra > 2:
         raise DataError(
             f"{node} has {ndim} axes and does not name them; enter their names in the "
             "field 'axes' of the array"
         )
-    return (*extra, *SPATIAL_AXES[-dims:]) if dims else ()
+    return (
+        *("t", CHANNEL_AXIS)[2 - extra :],
+        *SPATIAL_AXES[len(SPATIAL_AXES) - dims :],
+    )
 
 
 def _checked(letters: tuple[str, ...], node: Node) -> tuple[str, ...]:

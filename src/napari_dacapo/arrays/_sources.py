@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari_dacapo.errors import DataError, MissingDependencyError
 
@@ -41,9 +41,8 @@ def _open_zarr(node: Node, writable: bool) -> Source:
         document = {**node.metadata, "attributes": node.attributes}
         array: Source = zarr.Array.from_dict(StorePath(store, ""), document)
         return array
-    zarr_format = 2 if node.format == "zarr2" else 3
-    mode = "r+" if writable else "r"
-    opened: Source = zarr.open_array(store, mode=mode, zarr_format=zarr_format)
+    mode: Literal["r+", "r"] = "r+" if writable else "r"
+    opened: Source = zarr.open_array(store, mode=mode, zarr_format=node.zarr_format)
     return opened
 
 

@@ -24,7 +24,7 @@ _SYMBOLS = {
     "nm": "nanometer",
     "um": "micrometer",
     "µm": "micrometer",  # micro sign
-    "μm": "micrometer",  # noqa: RUF001 (Greek mu)
+    "μm": "micrometer",  # Greek mu
     "micron": "micrometer",
     "mm": "millimeter",
     "cm": "centimeter",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +19,8 @@ from ._derived import (
 from .base import CHANNEL_AXIS, ArrayConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from napari_dacapo.geometry import Roi
@@ -49,10 +50,11 @@ def check_groupings(groupings: list[tuple[str, list[int]]]) -> None:
 
 
 class BinarizeArray(DerivedArray):
-    """One uint8 channel per group: 1 where the label belongs to it; axes ``c`` + source.
+    """One uint8 channel per group: 1 where the label belongs to it.
 
-    A label may belong to several groups. A group without labels takes all but the
-    background; labels listed explicitly count even if they are the background.
+    The axes are ``c`` and those of the source. A label may belong to several groups. A
+    group without labels takes all but the background; labels listed explicitly count
+    even if they are the background.
 
     Parameters
     ----------

@@ -7,12 +7,12 @@ the same order whatever region is read, so blocks fit together to the last bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError
@@ -22,7 +22,7 @@ from ._derived import DerivedArray, DerivedArrayConfig, open_source
 from .base import NON_SPATIAL_AXES, Array, ArrayConfig
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
 
 class ResampledArray(DerivedArray):
@@ -121,12 +121,14 @@ class _Axis:
     def covering(
         cls, begin: Fraction, length: int, up: int, down: int, source: int, order: int
     ) -> _Axis:
-        """Return the taps for `length` output voxels.
+        """Return the taps of consecutive output voxels.
 
         Parameters
         ----------
         begin : exact number
             Lower face of the first output voxel, in source voxels.
+        length : int
+            Number of output voxels.
         up, down : int
             Factors of enlarging and shrinking.
         source : int
@@ -216,11 +218,11 @@ def _weighted(values: NDArray[Any], position: int, axis: _Axis) -> NDArray[Any]:
 
 
 def _rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    rounded = np.rint(values)
-    if dtype == bool:
-        return rounded > 0
+    rounded: NDArray[Any] = np.rint(values)
+    if dtype.kind == "b":
+        return rounded.astype(dtype)
     limits = np.iinfo(dtype)
-    return np.clip(rounded, limits.min, limits.max).astype(dtype)
+    return rounded.clip(limits.min, limits.max).astype(dtype)
 
 
 def _factors(factors: Coordinate, field: str, source: Array) -> Coordinate:
@@ -281,7 +283,7 @@ class ResampledArrayConfig(DerivedArrayConfig):
         "How many voxels are joined into one, per axis (1 = no change).",
         converter=Coordinate,
     )
-    interp_order: int = config_field(
+    interp_order: int | bool = config_field(
         "How values in between are found: 0 = nearest voxel (for labels and masks), "
         "1 = linear, 3 = cubic (for pictures).",
         converter=int,

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from napari_dacapo._config import config_field
-from napari_dacapo.errors import ConfigError, DaCapoError, DataError
-from napari_dacapo.geometry import Coordinate, Roi, world_to_voxels
+from napari_dacapo.errors import DaCapoError, DataError
+from napari_dacapo.geometry import Coordinate, Roi
 
-from ._nodes import Node, find_array
-from ._placement import SPATIAL_AXES, Placement, place
-from ._stored import StoredArray
-from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, Array, ArrayConfig
-from .identifiers import LocalArrayIdentifier
+from ._nodes import find_array
+from ._placed import PlacedArray
+from ._placement import place
+from .base import ArrayConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-logger = logging.getLogger(__name__)
+    from ._stored import StoredArray
+    from .identifiers import LocalArrayIdentifier
 
 
-class ZarrArray(Array):
-    """A stored array in a container; opening it never changes a file.
+class ZarrArray(PlacedArray):
+    """A stored array, read lazily; opening it never changes a file.
 
-    Axes are shown in the order ``c z y x`` whatever the stored order; time, batch and
-    sample axes of length 1 are dropped. Axis names given by the config keep the stored
-    order of the spatial axes.
+    Axes are shown in the order ``c z y x`` whatever the stored order; axis names given
+    by the config keep the stored order of the spatial axes.
 
     Parameters
     ----------
@@ -49,14 +43,18 @@ class ZarrArray(Array):
     """
 
     def __init__(self, array_config: ZarrArrayConfig) -> None:
+        from ._sources import open_source
+
         self._config = array_config
         self._node = find_array(array_config.file_name, array_config.dataset)
-        self._placement = place(self._node, array_config._axes)
-        for note in self._placement.notes:
-            _tell_once(note)
-        self._order = _shown_axes(self._placement, self._node, array_config._axes)
-        self._roi = self._visible_roi()
-        self._view = self._open(writable=False)
+        super().__init__(
+            open_source(self._node, writable=False),
+            place(self._node, array_config.axes),
+            self._node.dtype,
+            str(self._node),
+            keep_order=array_config.axes is not None,
+            grid=array_config.snap_to_grid,
+        )
         self._writable_view: StoredArray | None = None
 
     @classmethod
@@ -135,37 +133,6 @@ class ZarrArray(Array):
         return dict(self._node.attributes)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed about the place in the world, one sentence each."""
-        return self._placement.notes
-
-    @property
-    def axes(self) -> list[str]:
-        return [self._placement.axes[i] for i in self._order]
-
-    @property
-    def voxel_size(self) -> Coordinate:
-        return self._shown(self._placement.voxel_size)
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._view.dtype
-
-    @property
-    def num_channels(self) -> int | None:
-        axes = self.axes
-        return self._view.shape[axes.index("c")] if "c" in axes else None
-
-    @property
-    def data(self) -> StoredArray:
-        """The voxels of `roi`, read when they are indexed, in the order of `axes`."""
-        return self._view
-
-    @property
     def writable(self) -> bool:
         return self.mode != "r"
 
@@ -183,9 +150,6 @@ class ZarrArray(Array):
         update_attributes(self._node, metadata)
         self._node = find_array(self._config.file_name, self._config.dataset)
 
-    def _read(self, roi: Roi) -> NDArray[Any]:
-        return self._view[self._index(roi)]
-
     def __setitem__(self, roi: Roi, value: Any) -> None:
         """Write `value`, which is broadcast, into the box `roi` (nm).
 
@@ -196,57 +160,13 @@ class ZarrArray(Array):
         DataError
             If the array was opened with mode "r" or cannot be written.
         """
-        self._require_writable()
-        if self._writable_view is None:
-            self._writable_view = self._open(writable=True)
-        self._writable_view[self._index(Roi.coerce(roi))] = value
-
-    def _index(self, roi: Roi) -> tuple[slice, ...]:
-        spatial = iter(self.check_roi(roi).to_slices())
-        return tuple(
-            slice(None) if axis in NON_SPATIAL_AXES else next(spatial)
-            for axis in self.axes
-        )
-
-    def _shown(self, stored: Coordinate) -> Coordinate:
-        """Return a spatial vector of the stored order in the order of `axes`."""
-        letters = [a for a in self._placement.axes if a not in NON_SPATIAL_AXES]
-        return Coordinate(stored[letters.index(axis)] for axis in self.spatial_axes)
-
-    def _visible_roi(self) -> Roi:
-        shape = [
-            self._node.shape[i]
-            for i in self._order
-            if self._placement.axes[i] not in NON_SPATIAL_AXES
-        ]
-        offset = self._shown(self._placement.offset)
-        whole = Roi(offset, Coordinate(shape) * self.voxel_size)
-        grid = self._config.snap_to_grid
-        if grid is None:
-            return whole
-        try:
-            snapped = whole.snap_to_grid(grid, mode="shrink")
-            world_to_voxels(snapped, offset, self.voxel_size)
-        except ValueError as error:
-            raise ConfigError(f"snap_to_grid: {error}") from None
-        return snapped
-
-    def _open(self, writable: bool) -> StoredArray:
         from ._sources import open_source
 
-        offset = self._shown(self._placement.offset)
-        voxels = world_to_voxels(self._roi, offset, self.voxel_size)
-        spatial = iter(zip(voxels.begin, voxels.end, strict=True))
-        ranges = [
-            range(self._node.shape[i])
-            if self._placement.axes[i] in NON_SPATIAL_AXES
-            else range(*next(spatial))
-            for i in self._order
-        ]
-        source = open_source(self._node, writable=writable)
-        return StoredArray(
-            source, self._node.dtype, self._order, ranges, str(self._node)
-        )
+        self._require_writable()
+        if self._writable_view is None:
+            source = open_source(self._node, writable=True)
+            self._writable_view = self._view_of(source, self.dtype)
+        self._writable_view[self._index(Roi.coerce(roi))] = value
 
     def _require_writable(self) -> None:
         if not self.writable:
@@ -261,27 +181,6 @@ def _config_of(
     return ZarrArrayConfig(
         name or str(identifier), identifier.container, identifier.dataset, mode=mode
     )
-
-
-def _shown_axes(
-    placement: Placement, node: Node, given: Sequence[str] | None
-) -> tuple[int, ...]:
-    """Return the stored axes in the order in which they are shown."""
-    extra, spatial = [], []
-    for i, axis in enumerate(placement.axes):
-        if axis not in NON_SPATIAL_AXES:
-            spatial.append(i)
-        elif axis == CHANNEL_AXIS or node.shape[i] != 1:
-            extra.append(i)
-    extra.sort(key=lambda i: placement.axes[i] == CHANNEL_AXIS)
-    if given is None:
-        spatial.sort(key=lambda i: SPATIAL_AXES.index(placement.axes[i]))
-    return (*extra, *spatial)
-
-
-@lru_cache(maxsize=256)
-def _tell_once(note: str) -> None:
-    logger.warning(note)
 
 
 @attrs.define
@@ -314,13 +213,18 @@ class ZarrArrayConfig(ArrayConfig):
         advanced=True,
     )
     mode: str = config_field(
-        "Whether voxels may be written: r = never, a or w = yes. Opening an array never "
-        "changes it.",
+        "Whether voxels may be written: r = never, a or w = yes. Opening an array "
+        "never changes it.",
         default="a",
         choices=("r", "w", "a"),
         converter=attrs.converters.default_if_none("a"),
         advanced=True,
     )
+
+    @property
+    def axes(self) -> list[str] | None:
+        """The axis names given, in stored order, or `None` to take the stored ones."""
+        return self._axes
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the array can be opened; the text tells what is assumed."""

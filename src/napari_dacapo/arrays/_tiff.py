@@ -1,0 +1,143 @@
+"""Voxels and metadata of TIFF files, read by tifffile section by section."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from itertools import product
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from napari_dacapo.errors import DataError, DataNotFoundError
+
+from ._stored import READ_ERRORS
+from ._units import nanometres
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from tifffile import TiffFile
+
+    from napari_dacapo._typing import Number
+
+
+class TiffSource:
+    """The voxels of the first series of a TIFF file, in stored order.
+
+    Uncompressed files are mapped into memory, of others the sections needed are read.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+
+    Raises
+    ------
+    DataNotFoundError
+        If it does not exist.
+    DataError
+        If it is no TIFF file of numbers.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        opened = _open(file)
+        weakref.finalize(self, opened.close)
+        opened.filehandle.set_lock(True)  # sections may be read by several threads
+        series = opened.series[0]
+        self._pages = series.pages
+        #: letters of tifffile: T, C, Z, Y, X, S (samples), Q or I (unknown)
+        self.axes = str(series.axes)
+        self.shape = tuple(map(int, series.shape))
+        self.dtype: np.dtype[Any] = np.dtype(series.dtype)
+        section = tuple(map(int, series.keyframe.shape))
+        self._leading = self.shape[: len(self.shape) - len(section)]
+        self.chunks = (*(1 for _ in self._leading), *section)
+        self.lengths = _voxel_lengths(opened)
+        self._mapped: NDArray[Any] | None = None
+        if series.dataoffset is not None:
+            stored = self.dtype.newbyteorder(opened.byteorder)
+            offset = int(series.dataoffset)
+            self._mapped = np.memmap(file, stored, "r", offset, self.shape)
+
+    def __reduce__(self) -> tuple[type[TiffSource], tuple[Path]]:
+        return TiffSource, (self._file,)
+
+    def __getitem__(self, index: tuple[slice, ...]) -> NDArray[Any]:
+        if self._mapped is not None:
+            return self._mapped[index]
+        wanted = [range(n)[s] for s, n in zip(index, self.shape, strict=True)]
+        values = np.zeros([len(w) for w in wanted], self.dtype)
+        depth = len(self._leading)
+        for place in product(*(enumerate(w) for w in wanted[:depth])):
+            target = tuple(i for i, _ in place)
+            values[target] = self._section([n for _, n in place], index[depth:])
+        return values
+
+    def __setitem__(self, index: tuple[slice, ...], value: Any) -> None:
+        raise DataError(f"{self._file} is read-only; convert it to zarr to write")
+
+    def _section(self, position: list[int], index: tuple[slice, ...]) -> Any:
+        number = int(np.ravel_multi_index(position, self._leading)) if position else 0
+        page = self._pages[number]
+        return 0 if page is None else page.asarray()[index]  # files may leave some out
+
+
+def _open(file: Path) -> TiffFile:
+    from tifffile import TiffFile, TiffFileError
+
+    if not file.is_file():
+        raise DataNotFoundError(f"{file} does not exist; check the path")
+    try:
+        opened = TiffFile(file)
+    except (TiffFileError, *READ_ERRORS) as error:
+        raise DataError(f"{file} is not a TIFF file ({error})") from error
+    series = opened.series
+    if not series or np.dtype(series[0].dtype).kind not in "biuf":
+        opened.close()
+        raise DataError(f"{file} holds no image of numbers; choose another file")
+    return opened
+
+
+def _voxel_lengths(opened: TiffFile) -> dict[str, Number]:
+    """Return the voxel edge lengths in nm, by axis, that OME or ImageJ metadata state.
+
+    The resolution of other TIFF files is that of a print, not of a microscope.
+    """
+    if opened.is_ome and opened.ome_metadata:
+        return _ome_lengths(opened.ome_metadata)
+    if opened.is_imagej and opened.imagej_metadata:
+        return _imagej_lengths(opened)
+    return {}
+
+
+def _ome_lengths(xml: str) -> dict[str, Number]:
+    for element in ElementTree.fromstring(xml).iter():
+        if element.tag.rpartition("}")[2] == "Pixels":
+            sizes = {a: element.get(f"PhysicalSize{a.upper()}") for a in "zyx"}
+            return {
+                axis: float(size)
+                * nanometres(element.get(f"PhysicalSize{axis.upper()}Unit", "µm"))
+                for axis, size in sizes.items()
+                if size
+            }
+    return {}
+
+
+def _imagej_lengths(opened: TiffFile) -> dict[str, Number]:
+    metadata = opened.imagej_metadata or {}
+    written = str(metadata.get("unit", ""))
+    # ImageJ writes the micro sign as an escape
+    factor = nanometres(re.sub(r"\\u00[bB]5", "µ", written))
+    lengths: dict[str, Number] = {}
+    if "spacing" in metadata:
+        lengths["z"] = float(metadata["spacing"]) * factor
+    tags = opened.pages[0].tags
+    for axis, tag in (("y", "YResolution"), ("x", "XResolution")):
+        numerator, denominator = tags[tag].value if tag in tags else (0, 1)
+        if written and numerator:
+            lengths[axis] = denominator / numerator * factor
+    return lengths

@@ -1,0 +1,130 @@
+"""Several arrays as the channels of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from napari_dacapo._config import config_field
+from napari_dacapo.errors import ConfigError
+
+from ._derived import DerivedArray, DerivedArrayConfig, common_roi, open_source
+from .base import CHANNEL_AXIS, Array, ArrayConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dacapo.geometry import Roi
+
+
+class ConcatArray(DerivedArray):
+    """Named channels stacked in the order given; axes ``c`` + spatial.
+
+    Channels without a source come from the default source or are zero. The region is
+    the one that all sources cover, the type the one that holds the values of all.
+
+    Parameters
+    ----------
+    array_config : ConcatArrayConfig
+        Channels and their sources.
+
+    Raises
+    ------
+    ConfigError
+        If the sources do not fit together, a source has several channels, or a source
+        belongs to no channel.
+    """
+
+    def __init__(self, array_config: ConcatArrayConfig) -> None:
+        self._channels = array_config.channels
+        self._sources = _open_sources(array_config)
+        self._roi = common_roi(self._sources)
+        super().__init__(next(iter(self._sources.values())))
+        for path, source in self._sources.items():
+            if source.num_channels not in (None, 1):
+                raise ConfigError(
+                    f"{path}: the source has {source.num_channels} channels; choose an "
+                    "array with one"
+                )
+
+    @property
+    def source_arrays(self) -> list[Array]:
+        """The sources, without the channels that are zero, each once."""
+        return list(self._sources.values())
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def axes(self) -> list[str]:
+        return [CHANNEL_AXIS, *(a for a in self._source.axes if a != CHANNEL_AXIS)]
+
+    @property
+    def roi(self) -> Roi:
+        return self._roi
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.result_type(*(source.dtype for source in self.source_arrays))
+
+    @property
+    def num_channels(self) -> int | None:
+        return len(self._channels)
+
+    @property
+    def channels(self) -> list[str] | None:
+        return list(self._channels)
+
+    def _read(self, roi: Roi) -> NDArray[Any]:
+        read = {path: self._read_source(s, roi) for path, s in self._sources.items()}
+        zeros = np.zeros_like(next(iter(read.values())))
+        default = read.get("default_config", zeros)
+        stacked = [read.get(_path(channel), default) for channel in self._channels]
+        return np.stack(stacked).astype(self.dtype, copy=False)
+
+    def _read_source(self, source: Array, roi: Roi) -> NDArray[Any]:
+        values = source[roi]
+        if source.num_channels is None:
+            return values
+        return values.squeeze(source.axes.index(CHANNEL_AXIS))
+
+
+def _path(channel: str) -> str:
+    return f"source_array_configs[{channel!r}]"
+
+
+def _open_sources(config: ConcatArrayConfig) -> dict[str, Array]:
+    """Return the sources by the path of their field."""
+    unknown = set(config.source_array_configs) - set(config.channels)
+    if unknown:
+        raise ConfigError(
+            f"source_array_configs: {', '.join(sorted(unknown))} is not among the "
+            f"channels, {', '.join(config.channels)}"
+        )
+    configs = {_path(c): source for c, source in config.source_array_configs.items()}
+    has_gap = any(c not in config.source_array_configs for c in config.channels)
+    if config.default_config is not None and has_gap:
+        configs["default_config"] = config.default_config
+    return {path: open_source(source, path) for path, source in configs.items()}
+
+
+@attrs.define
+class ConcatArrayConfig(DerivedArrayConfig):
+    """Several arrays as the channels of one."""
+
+    array_type = ConcatArray
+
+    channels: list[str] = config_field(
+        "The names of the channels, in their order.", converter=list
+    )
+    source_array_configs: dict[str, ArrayConfig] = config_field(
+        "The array of each channel, by the name of the channel."
+    )
+    default_config: ArrayConfig | None = config_field(
+        "The array for channels that have none of their own; without it such channels "
+        "are zero.",
+        default=None,
+    )

@@ -1,0 +1,140 @@
+"""Image stacks in TIFF files: plain, ImageJ and OME-TIFF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from napari_dacapo._config import config_field
+from napari_dacapo.errors import ConfigError, DaCapoError
+from napari_dacapo.geometry import Coordinate
+
+from ._placed import PlacedArray
+from ._placement import SPATIAL_AXES, Placement
+from ._tiff import TiffSource
+from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig
+
+TIFF_SUFFIXES = (".tif", ".tiff")
+
+
+class TiffArray(PlacedArray):
+    """The first series of a TIFF file, read-only; axes ``c z y x`` as far as there are.
+
+    Parameters
+    ----------
+    array_config : TiffArrayConfig
+        The file, and what it does not say itself.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the file does not exist.
+    DataError
+        If it is no TIFF file of numbers.
+    ConfigError
+        If voxel size, offset or axes do not fit the file.
+    """
+
+    def __init__(self, array_config: TiffArrayConfig) -> None:
+        source = TiffSource(array_config.file_name)
+        super().__init__(
+            source,
+            _placement(source, array_config),
+            source.dtype.newbyteorder("="),
+            str(array_config.file_name),
+        )
+
+
+def _placement(source: TiffSource, config: TiffArrayConfig) -> Placement:
+    axes = _axes(source, config)
+    spatial = [a for a in axes if a not in NON_SPATIAL_AXES]
+    given = {"voxel_size": config.voxel_size, "offset": config.offset}
+    for field, vector in given.items():
+        if vector is not None and vector.dims != len(spatial):
+            raise ConfigError(
+                f"{field}: {vector} has {vector.dims} numbers, but the image has the "
+                f"spatial axes {', '.join(spatial)}"
+            )
+    size, notes = config.voxel_size, ()
+    if size is None:
+        size = Coordinate(source.lengths.get(axis, 1) for axis in spatial)
+        notes = _notes([a for a in spatial if a not in source.lengths], config)
+    # config vectors are in the order z, y, x, a placement is in stored order
+    order = sorted(spatial, key=SPATIAL_AXES.index)
+    offset = config.offset or Coordinate((0,) * len(spatial))
+    if config.voxel_size is not None:
+        size = Coordinate(size[order.index(a)] for a in spatial)
+    offset = Coordinate(offset[order.index(a)] for a in spatial)
+    return Placement(axes, size, offset, notes)
+
+
+def _notes(unknown: list[str], config: TiffArrayConfig) -> tuple[str, ...]:
+    if not unknown:
+        return ()
+    note = (
+        f"{config.file_name} says no voxel size along {', '.join(unknown)}: 1 nm is "
+        "assumed; enter it in the field 'voxel_size' if distances matter"
+    )
+    return (note,)
+
+
+def _axes(source: TiffSource, config: TiffArrayConfig) -> tuple[str, ...]:
+    """Return one letter per stored axis; an unnamed axis in front is z."""
+    letters = list(config.axes or source.axes.lower())
+    if config.axes is None:
+        letters = [CHANNEL_AXIS if a == "s" else a for a in letters]
+        for i, letter in enumerate(letters):
+            if letter in "qi":
+                letters[i] = CHANNEL_AXIS if "z" in letters else "z"
+    known = (*SPATIAL_AXES, *NON_SPATIAL_AXES)
+    is_usable = len(letters) == len(source.shape) == len(set(letters))
+    if not is_usable or not {"y", "x"} <= set(letters) <= set(known):
+        raise ConfigError(
+            f"axes: {', '.join(letters)} do not fit {config.file_name}, of shape "
+            f"{source.shape}; name each axis once, in stored order, such as z, y, x"
+        )
+    return tuple(letters)
+
+
+def _optional_coordinate(value: Any) -> Coordinate | None:
+    return None if value is None else Coordinate(value)
+
+
+@attrs.define
+class TiffArrayConfig(ArrayConfig):
+    """An image or a stack of labels in a TIFF file."""
+
+    array_type = TiffArray
+
+    file_name: Path = config_field(
+        "The file, ending in .tif or .tiff.", converter=Path, path_kind="file"
+    )
+    voxel_size: Coordinate | None = config_field(
+        "The size of a voxel (z, y, x), if the file does not say it or is wrong.",
+        default=None,
+        unit="nm",
+        converter=_optional_coordinate,
+    )
+    offset: Coordinate | None = config_field(
+        "Where the corner of the image lies (z, y, x); the origin if left out.",
+        default=None,
+        unit="nm",
+        converter=_optional_coordinate,
+    )
+    axes: list[str] | None = config_field(
+        "The names of the axes in stored order, such as z, y, x, if the file does not "
+        "say them.",
+        default=None,
+        converter=attrs.converters.optional(list),
+        advanced=True,
+    )
+
+    def verify(self) -> tuple[bool, str]:
+        """Return whether the file can be read; the text tells what is assumed."""
+        try:
+            array = TiffArray(self)
+        except DaCapoError as error:
+            return False, str(error)
+        return True, "; ".join((f"{array} can be read", *array.notes))
