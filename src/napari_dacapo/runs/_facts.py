@@ -12,6 +12,8 @@ from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_dacapo.arrays import Array
@@ -54,8 +56,17 @@ class DataFacts:
     foreground: float
 
 
-def measure(raw: Array, labels: Array) -> DataFacts:
-    """Measure raw data and integer labels (0 = background), on at most 32 M voxels.
+def measure(raw: Array, labels: Array, ids: Sequence[int] = ()) -> DataFacts:
+    """Measure raw data and integer labels, on at most 32 M voxels.
+
+    Parameters
+    ----------
+    raw : Array
+        The picture.
+    labels : Array
+        Integer labels, 0 = background.
+    ids : sequence of int
+        The labels that count; by default all but 0.
 
     Raises
     ------
@@ -69,11 +80,14 @@ def measure(raw: Array, labels: Array) -> DataFacts:
             "overlap; check the offsets, or choose labels of this volume"
         )
     values = _without_channels(labels, central(labels, overlap))
+    if ids:
+        values = np.where(np.isin(values, ids), values, 0)
     foreground = float(np.count_nonzero(values)) / values.size
     if foreground == 0:
+        wanted = f"labelled {', '.join(map(str, ids))}" if ids else "other than 0"
         raise DataError(
-            f"nothing is labelled: all {values.size} voxels of the labels are 0 in "
-            f"{overlap} nm; choose labels that mark something"
+            f"nothing is labelled: none of {values.size} voxels in {overlap} nm is "
+            f"{wanted}; choose labels that mark something"
         )
     intensities, whole = _intensities(raw, overlap)
     return DataFacts(

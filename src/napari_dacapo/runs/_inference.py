@@ -41,7 +41,8 @@ def read_padded(array: Array, roi: Roi) -> NDArray[Any]:
     padded = np.zeros((*leading, *shape), array.dtype)
     if not inside.empty:
         target = ((inside - roi.offset) / array.voxel_size).to_slices()
-        padded[..., *target] = array[inside]
+        whole = (slice(None),) * len(leading)
+        padded[whole + target] = array[inside]
     return padded
 
 

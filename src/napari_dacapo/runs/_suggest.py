@@ -25,7 +25,7 @@ from ._inputs import resampled_to
 from .run import RunConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_dacapo.arrays import ArrayConfig
 
@@ -62,7 +62,7 @@ def suggest(
     *,
     task: str = "distance",
     name: str = "run",
-    channel: str = "foreground",
+    classes: Mapping[str, Sequence[int]] | None = None,
     num_iterations: int | None = None,
 ) -> Suggestion:
     """Propose a run for raw volumes and their labels.
@@ -73,11 +73,12 @@ def suggest(
         Raw data and integer labels, 0 = background.
     task : str
         What to learn: "distance" finds labelled voxels (signed distance to the
-        boundary of everything that is labelled).
+        boundary of each class).
     name : str
         Name of the run.
-    channel : str
-        Name of what is labelled.
+    classes : mapping of str to sequence of int, optional
+        Names of what is learned and their labels; no labels mean all but 0. By default
+        one class, "foreground", of everything that is labelled.
     num_iterations : int, optional
         For how long to train, if that is not to be proposed.
 
@@ -93,15 +94,20 @@ def suggest(
     if task != "distance":
         raise ConfigError(f"task: {task!r} is unknown; 'distance' is available")
     raw, labels = train[0]
-    advisor = _Advisor(measure(raw.create_array(), labels.create_array()))
+    classes = classes or {"foreground": ()}
+    ids = [i for group in classes.values() for i in group]
+    if not all(classes.values()):
+        ids = []
+    facts = measure(raw.create_array(), labels.create_array(), ids)
+    advisor = _Advisor(facts, classes)
     run_config = RunConfig(
-        task_config=advisor.task(name, channel),
+        task_config=advisor.task(name),
         architecture_config=advisor.architecture(name),
         trainer_config=advisor.trainer(name),
         datasplit_config=TrainValidateDataSplitConfig(
             f"{name}_data",
-            advisor.datasets("train", train, channel),
-            advisor.datasets("validate", validate, channel),
+            advisor.datasets("train", train),
+            advisor.datasets("validate", validate),
         ),
         name=name,
         num_iterations=num_iterations or DEFAULT_ITERATIONS,
@@ -113,8 +119,8 @@ def suggest(
 class _Advisor:
     """Turns facts into configs, noting the reasons."""
 
-    def __init__(self, facts: DataFacts) -> None:
-        self.facts = facts
+    def __init__(self, facts: DataFacts, classes: Mapping[str, Sequence[int]]) -> None:
+        self.facts, self.classes = facts, classes
         self.reasons: dict[str, str] = {}
         self.voxel_size = self._working_voxel_size()
 
@@ -147,7 +153,7 @@ class _Advisor:
             or self.voxel_size[0] >= 4 * self.voxel_size[-1]
         )
 
-    def task(self, name: str, channel: str) -> DistanceTaskConfig:
+    def task(self, name: str) -> DistanceTaskConfig:
         thickness = self.facts.thickness
         scale = _rounded(thickness / 4)
         self.reasons["task_config.scale_factor"] = (
@@ -159,7 +165,7 @@ class _Advisor:
         )
         return DistanceTaskConfig(
             f"{name}_task",
-            channels=[channel],
+            channels=list(self.classes),
             clip_distance=_rounded(thickness),
             tol_distance=float(max(self.voxel_size)),
             scale_factor=scale,
@@ -238,16 +244,14 @@ class _Advisor:
             warmup_iterations=100,
         )
 
-    def datasets(
-        self, kind: str, pairs: Sequence[DataPair], channel: str
-    ) -> list[DatasetConfig]:
+    def datasets(self, kind: str, pairs: Sequence[DataPair]) -> list[DatasetConfig]:
         return [
-            self._dataset(f"{kind}_{number}", raw, labels, channel)
+            self._dataset(f"{kind}_{number}", raw, labels)
             for number, (raw, labels) in enumerate(pairs)
         ]
 
     def _dataset(
-        self, name: str, raw: ArrayConfig, labels: ArrayConfig, channel: str
+        self, name: str, raw: ArrayConfig, labels: ArrayConfig
     ) -> RawGTDatasetConfig:
         low, high = self.facts.intensities
         source = "its type" if self.facts.whole_range else "the data (0.1 % cut off)"
@@ -257,12 +261,12 @@ class _Advisor:
         scaled = IntensitiesArrayConfig(
             f"{name}_raw", resampled_to(raw, self.voxel_size), low, high
         )
-        classes = BinarizeArrayConfig(
+        gt = BinarizeArrayConfig(
             f"{name}_gt",
             resampled_to(labels, self.voxel_size, interp_order=0),
-            groupings=[(channel, [])],
+            groupings=[(c, list(ids)) for c, ids in self.classes.items()],
         )
-        return RawGTDatasetConfig(name, raw_config=scaled, gt_config=classes)
+        return RawGTDatasetConfig(name, raw_config=scaled, gt_config=gt)
 
 
 def _rounded(value: float) -> float:

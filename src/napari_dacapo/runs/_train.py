@@ -163,20 +163,21 @@ class _Training:
         yield from self._catch_up_validation()
         while self.iteration < self.num_iterations and not self.control.stop_requested:
             yield from self._stretch(self._next_milestone())
-            due = self.iteration % self.run.validation_interval == 0
-            done = self.iteration >= self.num_iterations
-            stopped = self.control.stop_requested
             yield self._checkpoint()
-            if (due or done) and not stopped and self.run.datasplit.validate:
+            if self._validation_is_due():
                 yield from self._validate()
+
+    def _validation_is_due(self) -> bool:
+        if self.control.stop_requested or not self.run.datasplit.validate:
+            return False
+        done = self.iteration >= self.num_iterations
+        return done or self.iteration % self.run.validation_interval == 0
 
     def _catch_up_validation(self) -> Iterator[Event]:
         """Validate what was trained but not validated before an interruption."""
-        done = self.iteration >= self.num_iterations
-        due = done or self.iteration % self.run.validation_interval == 0
         validated = self.project.stats.validated_until(self.run.name)
         missing = self.iteration > 0 and validated <= self.iteration
-        if due and missing and self.run.datasplit.validate:
+        if missing and self._validation_is_due():
             yield from self._validate()
 
     def _next_milestone(self) -> int:

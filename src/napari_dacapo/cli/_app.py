@@ -1,0 +1,225 @@
+"""The commands, and how errors and interrupts end them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_dacapo import __version__
+from napari_dacapo.errors import DaCapoError
+
+EXIT_BAD_INPUT = 2
+EXIT_STOPPED = 130
+
+app = typer.Typer(
+    name="napari-dacapo",
+    help="Train, validate and apply segmentation networks on large volumes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Project = Annotated[
+    Path | None,
+    typer.Option(help="Project folder; by default the user's data folder."),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processor threads; by default all cores but one."),
+]
+Iteration = Annotated[
+    int | None,
+    typer.Option(min=0, help="Which checkpoint; by default the latest."),
+]
+
+
+@app.command()
+def demo(
+    output: Annotated[
+        Path, typer.Option(help="Folder for the sample and all results.")
+    ] = Path("napari-dacapo-demo"),
+    window: Annotated[
+        bool, typer.Option(help="Show the result in napari at the end.")
+    ] = True,
+    iterations: Annotated[int, typer.Option(min=1, help="Training length.")] = 300,
+) -> None:
+    """Make a sample volume, train on it, and show what was learned."""
+    from ._demo import run_demo
+
+    run_demo(output, iterations=iterations, window=window)
+
+
+@app.command()
+def train(  # noqa: PLR0913 - one argument per option
+    run: Annotated[
+        str | None,
+        typer.Argument(help="A YAML file with a run config, or a stored run's name."),
+    ] = None,
+    raw: Annotated[
+        list[str] | None, typer.Option(help="Raw volume; repeatable.")
+    ] = None,
+    gt: Annotated[
+        list[str] | None, typer.Option(help="Labels of it, 0 = background; repeatable.")
+    ] = None,
+    validate_raw: Annotated[
+        list[str] | None, typer.Option(help="Raw volume to check on; repeatable.")
+    ] = None,
+    validate_gt: Annotated[
+        list[str] | None, typer.Option(help="Labels of it; repeatable.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="What to learn.")] = "distance",
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            help="What to learn, as NAME or NAME=LABEL,LABEL; repeatable. By default "
+            "everything that is labelled.",
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the run.")] = "run",
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Training length; proposed by default.")
+    ] = None,
+    project: Project = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Train a network, or go on where training was interrupted.
+
+    Either with a stored or written config, or directly: with --raw and --gt (paths such
+    as volume.zarr/em/s0) everything else is proposed from the data.
+    """
+    from ._train import DataPaths, parse_classes, train_command
+
+    data = DataPaths(raw or [], gt or [], validate_raw or [], validate_gt or [])
+    train_command(
+        run,
+        data,
+        {
+            "task": task,
+            "classes": parse_classes(classes or []),
+            "name": name,
+            "num_iterations": iterations,
+        },
+        project=project,
+        device=device,
+        threads=threads,
+    )
+
+
+@app.command()
+def validate(
+    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
+    iteration: Iteration = None,
+    project: Project = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Score a checkpoint on the validation volumes of its run."""
+    from napari_dacapo.runs import validate as validate_run
+
+    from ._progress import drain
+
+    drain(
+        lambda control: validate_run(
+            run,
+            iteration,
+            project=project,
+            device=device,
+            threads=threads,
+            control=control,
+        )
+    )
+
+
+@app.command()
+def predict(  # noqa: PLR0913 - one argument per option
+    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
+    volume: Annotated[str, typer.Argument(help="Raw volume, such as a.zarr/em/s0.")],
+    iteration: Iteration = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A .zarr container or a folder for it.")
+    ] = None,
+    roi: Annotated[
+        str | None, typer.Option(help='Part to predict, "[z0:z1,y0:y1,x0:x1]" in nm.')
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="uint8, float16 or float32.")] = "uint8",
+    pad: Annotated[
+        bool, typer.Option(help="Predict up to the border, where surroundings lack.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier result.")] = False,
+    project: Project = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Apply a trained run to a volume of any size."""
+    from napari_dacapo.runs import predict as predict_volume
+
+    from ._progress import drain
+
+    drain(
+        lambda control: predict_volume(
+            run,
+            iteration,
+            volume,
+            output_path=output,
+            output_roi=roi,
+            output_dtype=dtype,
+            overwrite=overwrite,
+            pad=pad,
+            project=project,
+            device=device,
+            threads=threads,
+            control=control,
+        )
+    )
+
+
+@app.command("list")
+def list_runs(project: Project = None) -> None:
+    """List the runs of a project, how far they are, and their best scores."""
+    from ._list import print_runs
+
+    print_runs(project)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what this machine computes with, and what is missing."""
+    from ._doctor import print_report
+
+    print_report()
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.")
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one line and exit code 2."""
+    try:
+        app()
+    except (DaCapoError, NameError) as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    except PermissionError as error:
+        typer.echo(
+            f"error: {error.filename} cannot be written or read; check its permissions",
+            err=True,
+        )
+        sys.exit(EXIT_BAD_INPUT)
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

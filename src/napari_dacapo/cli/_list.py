@@ -1,0 +1,39 @@
+"""`list`: the runs of a project as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from napari_dacapo.store import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def print_runs(folder: Path | None) -> None:
+    """Print name, progress and best scores of every run."""
+    project = Project.open(folder)
+    console = Console()
+    if not project.run_names:
+        console.print(f"no runs in {project.folder}", markup=False, highlight=False)
+        return
+    table = Table("run", "iterations", "latest checkpoint", "best")
+    for name in project.run_names:
+        table.add_row(
+            name,
+            str(project.stats.retrieve_training_stats(name).trained_until),
+            str(project.weights.latest_iteration(name) or "none"),
+            _best(project, name),
+        )
+    console.print(table)
+
+
+def _best(project: Project, run_name: str) -> str:
+    return "\n".join(
+        f"{dataset} {criterion} {entry['value']:.3f} at {entry['iteration']}"
+        for dataset, criteria in project.weights.best(run_name).items()
+        for criterion, entry in criteria.items()
+    )
