@@ -12,7 +12,7 @@ from napari_dacapo.stats import TrainingIterationStats
 from .base import Trainer, TrainerConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     import torch
@@ -63,7 +63,7 @@ class DummyTrainer(Trainer):
         model: Model,
         optimizer: torch.optim.Optimizer,
         device: torch.device,
-    ) -> Iterator[TrainingIterationStats]:
+    ) -> Generator[TrainingIterationStats]:
         import torch
 
         model.to(device)

@@ -23,7 +23,7 @@ from .augments.base import AugmentConfig
 from .base import Trainer, TrainerConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     import torch
@@ -144,7 +144,7 @@ class GunpowderTrainer(Trainer):
         model: Model,
         optimizer: torch.optim.Optimizer,
         device: torch.device,
-    ) -> Iterator[TrainingIterationStats]:
+    ) -> Generator[TrainingIterationStats]:
         """Train for `num_iterations`, yielding statistics after each.
 
         The time of an iteration is that of the step, without the wait for the batch,

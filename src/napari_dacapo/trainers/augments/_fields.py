@@ -30,6 +30,13 @@ def check_range(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> N
         )
 
 
+def not_negative_range(instance: Any, attribute: Any, value: Any) -> None:
+    """Require a range that does not go below 0."""
+    check_range(instance, attribute, value)
+    if value[0] < 0:
+        raise ConfigError(f"{attribute.name}: {value[0]!r} is below 0")
+
+
 def range_field(
     help_text: str, *, check: Callable[..., None] = check_range, **options: Any
 ) -> Any:

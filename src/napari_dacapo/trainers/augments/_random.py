@@ -20,6 +20,14 @@ def chance(generator: torch.Generator, probability: float) -> bool:
     return uniform(generator) < probability
 
 
+def fork(generator: torch.Generator) -> torch.Generator:
+    """Return a generator of its own, for what is drawn later."""
+    import torch
+
+    seed = int(torch.randint(2**62, (), generator=generator))
+    return torch.Generator().manual_seed(seed)
+
+
 def permutation(generator: torch.Generator, number: int) -> list[int]:
     """Return the numbers below `number` in random order."""
     import torch

@@ -33,3 +33,17 @@ class RawAugment(Augment):
             return Sample(change(sample.raw), sample.gt, sample.mask)
 
         return request, transform
+
+
+def keep(raw: Tensor) -> Tensor:
+    """Change nothing."""
+    return raw
+
+
+def clamp_like(result: Tensor, before: Tensor) -> Tensor:
+    """Return `result` within [0, 1], or further where `before` was further already.
+
+    Raw may be in [-1, 1] or noisy when an earlier augment of the list made it so.
+    """
+    low, high = before.aminmax()
+    return result.clamp(min(0.0, float(low)), max(1.0, float(high)))

@@ -10,7 +10,7 @@ from napari_dacapo._config import config_field
 
 from ._fields import range_field
 from ._random import uniform
-from ._raw import RawAugment, RawChange
+from ._raw import RawAugment, RawChange, clamp_like
 from .base import AugmentConfig, SampleRequest
 
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ class IntensityAugment(RawAugment):
         def change(raw: Tensor) -> Tensor:
             mean = raw.mean()
             result = mean + (raw - mean) * scale + shift
-            if not self._clip:
-                return result
-            # raw may be in [-1, 1] or noisy: an earlier augment of the list did that
-            low, high = raw.aminmax()
-            return result.clamp(min(0.0, float(low)), max(1.0, float(high)))
+            return clamp_like(result, raw) if self._clip else result
 
         return change
 
