@@ -2,10 +2,13 @@
 
 from .base import Task, TaskConfig
 from .distance_task import DistanceTask, DistanceTaskConfig
+from .inner_distance_task import InnerDistanceTask, InnerDistanceTaskConfig
 
 __all__ = [
     "DistanceTask",
     "DistanceTaskConfig",
+    "InnerDistanceTask",
+    "InnerDistanceTaskConfig",
     "Task",
     "TaskConfig",
 ]

@@ -10,17 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def names_field(help_text: str) -> Any:
-    """Declare a field that lists the names of channels or classes."""
-    return config_field(help_text, converter=_to_names)
+#: help text of the `channels` of a task with one channel per class
+CHANNELS_HELP = (
+    "Name of each kind of object to find, such as mito or er: one per channel of the "
+    "ground truth, in the same order."
+)
 
 
-def channels_field() -> Any:
-    """Declare the `channels` field of a task with one channel per class."""
-    return names_field(
-        "Name of each kind of object to find, such as mito or er: one per channel of "
-        "the ground truth, in the same order."
-    )
+def to_names(value: Any) -> list[str]:
+    """Return one name or several as a list."""
+    return [value] if isinstance(value, str) else [str(name) for name in value]
 
 
 def clip_distance_field() -> Any:
@@ -141,7 +140,3 @@ def iter_kernel_complaints(field: str, kernel_size: int) -> Iterator[str]:
             f"{field}: {kernel_size} is even, which would shift the output by half a "
             "voxel; use 1 or 3"
         )
-
-
-def _to_names(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(name) for name in value]

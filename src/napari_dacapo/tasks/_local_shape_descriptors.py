@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Slices: TypeAlias = tuple[slice, ...]
+    #: by powers of the relative coordinates
+    Moments: TypeAlias = dict[tuple[int, ...], NDArray[np.float32]]
 
 #: the window ends after this many standard deviations
 TRUNCATE = 3.0
@@ -25,6 +27,8 @@ TRUNCATE = 3.0
 MIN_VARIANCE = 1e-3
 #: OpenBLAS uses several threads for products of more multiplications than this
 SINGLE_THREAD_SIZE = 2**18
+#: voxels of a line computed at a time
+BAND_WIDTH = 64
 #: voxels described at a time
 PIECE_SIZE = 2**14
 
@@ -65,10 +69,10 @@ def local_shape_descriptors(
     Returns
     -------
     ndarray of float32
-        Shape ``(channel, *region)``, values in [0, 1], 0 where there is no
-        object. Channels in
-        three dimensions: centre of mass z, y, x | variance z, y, x | correlation zy,
-        zx, yx | share; in two: centre y, x | variance y, x | correlation yx | share.
+        Shape ``(channel, *region)``, values in [0, 1], 0 where there is no object.
+        Channels in three dimensions: centre of mass z, y, x | variance z, y, x |
+        correlation zy, zx, yx | share; in two: centre y, x | variance y, x |
+        correlation yx | share.
     """
     import fastremap
 
@@ -127,58 +131,77 @@ def _moments(
     extent: Slices,
     part: Slices,
     kernels: list[NDArray[np.float32]],
-) -> dict[tuple[int, ...], NDArray[np.float32]]:
+) -> Moments:
     """Return Gaussian-weighted sums of powers of relative coordinates, per voxel.
 
     Key ``(1, 0, 2)`` is the sum of ``g * z * x**2`` over the object's voxels in the
     window, for every voxel of `part`; all keys that add up to at most 2 are there.
     """
-    # The window is wider than most objects, so every separable convolution is one
-    # matrix product. Each takes the first axis and puts it last; after all of them the
-    # axes are in order again.
-    sums = {(): is_object.astype(np.float32)}
+    # The window is wider than most objects, so every separable convolution is a matrix
+    # product. Each takes the first axis and puts it last; after all of them the axes
+    # are in order again.
+    sums: Moments = {(): is_object.astype(np.float32)}
     for whole, wanted, kernel in zip(extent, part, kernels, strict=True):
-        bands = _band_matrices(whole, wanted, kernel)
-        following = {}
+        bands = _bands(whole, wanted, kernel)
+        length = wanted.stop - wanted.start
+        following: Moments = {}
         for powers, values in sums.items():
             lines = values.reshape(values.shape[0], -1).T
             for power in range(3 - sum(powers)):
-                product = _small_products(lines, bands[power])
-                following[*powers, power] = product.reshape(*values.shape[1:], -1)
+                product = _convolve(lines, bands, power, length)
+                following[*powers, power] = product.reshape(*values.shape[1:], length)
         sums = following
     return sums
 
 
-def _small_products(
-    lines: NDArray[np.float32], matrix: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return ``lines @ matrix``, without waking the threads of the BLAS library.
+class _Band(NamedTuple):
+    """What carries `source` voxels of a line to `target` voxels of the result."""
 
-    OpenBLAS divides larger products among threads that spin while they wait; beside a
-    training network they make each other wait, at a tenth of the speed.
+    source: slice
+    target: slice
+    #: one per power, shape ``(source, target)``
+    matrices: NDArray[np.float32]
+
+
+def _bands(source: slice, target: slice, kernels: NDArray[np.float32]) -> list[_Band]:
+    """Return the pieces of the matrix of a convolution that are not all zero."""
+    radius = kernels.shape[1] // 2
+    bands = []
+    for start in range(target.start, target.stop, BAND_WIDTH):
+        stop = min(start + BAND_WIDTH, target.stop)
+        first, last = max(source.start, start - radius), min(source.stop, stop + radius)
+        steps = np.arange(first, last)[:, np.newaxis] - np.arange(start, stop)
+        values = kernels[:, np.clip(steps + radius, 0, 2 * radius)]
+        bands.append(
+            _Band(
+                slice(first - source.start, last - source.start),
+                slice(start - target.start, stop - target.start),
+                np.where(np.abs(steps) <= radius, values, np.float32(0)),
+            )
+        )
+    return bands
+
+
+def _convolve(
+    lines: NDArray[np.float32], bands: list[_Band], power: int, length: int
+) -> NDArray[np.float32]:
+    """Return `lines`, shape ``(line, voxel)``, times the kernel of `power`.
+
+    Many small products instead of a large one do not wake the threads of the BLAS
+    library: OpenBLAS's spin while they wait, and beside a training network they make
+    each other wait, at a tenth of the speed.
     """
-    result = np.empty((lines.shape[0], matrix.shape[1]), np.float32)
-    step = max(1, SINGLE_THREAD_SIZE // matrix.size)
-    for start in range(0, len(lines), step):
-        rows = slice(start, start + step)
-        np.matmul(lines[rows], matrix, out=result[rows])
+    result = np.empty((len(lines), length), np.float32)
+    for band in bands:
+        matrix = band.matrices[power]
+        step = max(1, SINGLE_THREAD_SIZE // matrix.size)
+        for start in range(0, len(lines), step):
+            piece = slice(start, start + step)
+            np.matmul(lines[piece, band.source], matrix, out=result[piece, band.target])
     return result
 
 
-def _band_matrices(
-    source: slice, target: slice, kernels: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return the matrices, one per kernel, that carry `source` voxels to `target`."""
-    radius = kernels.shape[1] // 2
-    voxels = np.arange(source.start, source.stop)[:, np.newaxis]
-    steps = voxels - np.arange(target.start, target.stop)
-    reached = np.abs(steps) <= radius
-    return np.where(reached, kernels[:, np.clip(steps + radius, 0, 2 * radius)], 0)
-
-
-def _describe(
-    moments: dict[tuple[int, ...], NDArray[np.float32]], dims: int, sigma: float
-) -> NDArray[np.float32]:
+def _describe(moments: Moments, dims: int, sigma: float) -> NDArray[np.float32]:
     """Return the descriptors, channels first, from moments of any shape."""
     axes = range(dims)
     share = moments[(0,) * dims]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from napari_dacapo._config import config_field
+
 from . import _config_fields as fields
 from .base import Task, TaskConfig
 from .evaluators import BinarySegmentationEvaluator
@@ -48,7 +50,7 @@ class DistanceTaskConfig(TaskConfig):
 
     task_type: ClassVar[type[Task]] = DistanceTask
 
-    channels: list[str] = fields.channels_field()
+    channels: list[str] = config_field(fields.CHANNELS_HELP, converter=fields.to_names)
     clip_distance: float = fields.clip_distance_field()
     tol_distance: float = fields.tol_distance_field()
     scale_factor: float = fields.scale_factor_field()

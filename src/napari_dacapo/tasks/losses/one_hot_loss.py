@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class OneHotLoss(Loss):
     """Softmax cross entropy, weighted by voxel and averaged over all voxels.
 
-    ``mean over voxels of -sum over classes(weight * target * log softmax(prediction))``.
-    Voxels whose target is 0 for every class (labels that are no class) add nothing.
+    The mean over all voxels of ``-sum(weight * target * log(softmax(prediction)))``,
+    the sum being over the classes. Voxels whose target is 0 for every class (labels
+    that are no class) add nothing.
     """
 
     def compute(self, prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:

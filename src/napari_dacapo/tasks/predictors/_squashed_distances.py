@@ -98,7 +98,10 @@ class SquashedDistancePredictor(Predictor):
         # twice the distance at which a voxel counts as far: nothing is decided beyond
         limit = 2 * float(np.arctanh(FAR)) * self.scale_factor
         to_unknown = np.stack(
-            [distances_to_outside(known, voxel_size.as_floats(), limit) for known in use]
+            [
+                distances_to_outside(known, voxel_size.as_floats(), limit)
+                for known in use
+            ]
         )
         to_unknown /= np.float32(self.scale_factor)
         np.tanh(to_unknown, out=to_unknown)

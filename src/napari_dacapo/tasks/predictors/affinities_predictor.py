@@ -171,5 +171,8 @@ class AffinitiesPredictor(Predictor):
         if self.lsds:
             reach = Coordinate((TRUNCATE * self.sigma(voxel_size),) * self.dims)
             voxels = reach.ceil_division(voxel_size)
-            low, high = Coordinate(map(max, low, voxels)), Coordinate(map(max, high, voxels))
+            low, high = (
+                Coordinate(map(max, low, voxels)),
+                Coordinate(map(max, high, voxels)),
+            )
         return roi.grow(low * voxel_size, high * voxel_size)

@@ -35,9 +35,7 @@ class DummyPredictor(Predictor):
         return create_model(architecture, self.embedding_dims, kernel_size=3)
 
     def create_target(self, gt: Array, roi: Roi | None = None) -> Array:
-        return with_channels(
-            np.zeros((self.embedding_dims, *gt.shape), np.float32), gt
-        )
+        return with_channels(np.zeros((self.embedding_dims, *gt.shape), np.float32), gt)
 
     def create_weight(
         self,
