@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .base import DataSplit, DataSplitConfig
 from .dummy_datasplit import DummyDataSplit, DummyDataSplitConfig
+from .generator import DataSplitGenerator
+from .keys import DatasetSpec, DatasetType, SegmentationType
 from .train_validate_datasplit import (
     TrainValidateDataSplit,
     TrainValidateDataSplitConfig,
@@ -12,8 +14,12 @@ from .train_validate_datasplit import (
 __all__ = [
     "DataSplit",
     "DataSplitConfig",
+    "DataSplitGenerator",
+    "DatasetSpec",
+    "DatasetType",
     "DummyDataSplit",
     "DummyDataSplitConfig",
+    "SegmentationType",
     "TrainValidateDataSplit",
     "TrainValidateDataSplitConfig",
 ]
