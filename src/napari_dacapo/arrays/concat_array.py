@@ -33,8 +33,8 @@ class ConcatArray(DerivedArray):
     Raises
     ------
     ConfigError
-        If the sources do not fit together, a source has several channels, or a source
-        belongs to no channel.
+        If the sources do not fit together, a source has several channels, or one
+        belongs to no channel while a channel has none.
     """
 
     def __init__(self, array_config: ConcatArrayConfig) -> None:
@@ -98,15 +98,17 @@ def _path(channel: str) -> str:
 
 def _open_sources(config: ConcatArrayConfig) -> dict[str, Array]:
     """Return the sources by the path of their field."""
-    unknown = set(config.source_array_configs) - set(config.channels)
-    if unknown:
+    sources = config.source_array_configs
+    unused = set(sources) - set(config.channels)
+    missing = set(config.channels) - set(sources)
+    # a choice among the sources is fine, but both together are a misspelt name
+    if unused and missing:
         raise ConfigError(
-            f"source_array_configs: {', '.join(sorted(unknown))} is not among the "
-            f"channels, {', '.join(config.channels)}"
+            f"source_array_configs: {', '.join(sorted(unused))} is not among the "
+            f"channels, while {', '.join(sorted(missing))} has no source"
         )
-    configs = {_path(c): source for c, source in config.source_array_configs.items()}
-    has_gap = any(c not in config.source_array_configs for c in config.channels)
-    if config.default_config is not None and has_gap:
+    configs = {_path(c): sources[c] for c in config.channels if c in sources}
+    if config.default_config is not None and missing:
         configs["default_config"] = config.default_config
     return {path: open_source(source, path) for path, source in configs.items()}
 
