@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 from importlib.metadata import entry_points
 
 #: packages whose import registers every built-in class
@@ -16,6 +17,8 @@ BUILTIN_PACKAGES = (
     "napari_dacapo.starts",
     "napari_dacapo.runs",
 )
+#: longer names are cut before near ones are searched, which takes time
+MAX_NAME = 200
 ENTRY_POINT_GROUP = "napari_dacapo.components"
 
 
@@ -61,27 +64,37 @@ def lookup(name: str) -> type[Registered]:
         If no such class is registered; the text lists near names. The name is only
         ever compared with the registry, never evaluated.
     """
+    name = str(name)[:MAX_NAME]  # whatever a file holds
     if name not in _CLASSES:
         load_components()
     try:
         return _CLASSES[name]
-    except (KeyError, TypeError):
-        near = difflib.get_close_matches(str(name), _CLASSES, n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+    except KeyError:
+        near = difflib.get_close_matches(name, _CLASSES, n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise NameError(f"no config class is named {name!r}{hint}") from None
 
 
 def concrete_classes(root: type[Registered]) -> list[type[Registered]]:
     """Return the registered subclasses of `root` that can be built, sorted by name.
 
-    Roots (direct children of `Registered`) and abstract classes are left out.
+    Left out are abstract classes and those that do not say what is built from them, by
+    a class variable such as ``array_type`` that the root declares; where it declares
+    none, the root itself.
     """
     load_components()
+    declared = [name for name in _annotations(root) if name.endswith("_type")]
     found = [
         cls
         for cls in _CLASSES.values()
         if issubclass(cls, root)
-        and Registered not in cls.__bases__
         and not getattr(cls, "__abstractmethods__", None)
+        and (declared or cls is not root)
+        # looked up statically: the real look-up may import torch
+        and all(inspect.getattr_static(cls, name, None) for name in declared)
     ]
     return sorted(found, key=lambda cls: cls.__name__)
+
+
+def _annotations(cls: type) -> list[str]:
+    return list(vars(cls).get("__annotations__", {}))
