@@ -20,9 +20,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary file is removed and `path` stays as it was. Missing folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".tmp"
-    )
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     os.close(handle)
     temporary = Path(name)
     try:

@@ -33,12 +33,6 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_constructor("tag:yaml.org,2002:python/tuple", _Loader.construct_tuple)
-# YAML 1.1 reads 1e-4 as text; everybody who writes it means the number
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?\d[\d_]*(\.[\d_]*)?[eE][-+]?\d+$"),
-    list("-+0123456789"),
-)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -57,6 +51,15 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(list, _Dumper.represent_list)
+
+
+for _kind in (_Loader, _Dumper):
+    # YAML 1.1 reads 1e-4 as text; everybody who writes it means the number
+    _kind.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"[-+]?\d[\d_]*(\.[\d_]*)?[eE][-+]?\d+$"),
+        list("-+0123456789"),
+    )
 
 
 def parse_yaml(text: str, where: str) -> Any:
