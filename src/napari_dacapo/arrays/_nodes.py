@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import attrs
 import numpy as np
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 Format = Literal["zarr2", "zarr3", "n5"]
 CONTAINER_SUFFIXES = (".zarr", ".n5")
-MAX_ARRAYS = 500
-MAX_DEPTH = 10
-#: folders looked into before a listing ends: loose chunk folders cannot stall it
-MAX_FOLDERS = 5000
 
 
 @attrs.frozen
@@ -46,6 +39,10 @@ class Node:
         What the format says about an array; empty for others.
     consolidated : bool
         Whether this is known from the container's ``.zmetadata`` alone.
+    problem : str
+        Why the metadata cannot be read; empty if they can.
+    known_parent : Node, optional
+        The enclosing node where it has been read already.
     """
 
     container: Path
@@ -55,6 +52,8 @@ class Node:
     attributes: dict[str, Any] = attrs.field(factory=dict)
     metadata: dict[str, Any] = attrs.field(factory=dict)
     consolidated: bool = False
+    problem: str = ""
+    known_parent: Node | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
     def folder(self) -> Path:
@@ -69,8 +68,8 @@ class Node:
     @property
     def parent(self) -> Node | None:
         """The enclosing node, or `None` for the container itself."""
-        if not self.path:
-            return None
+        if not self.path or self.known_parent is not None:
+            return self.known_parent
         parent = PurePosixPath(self.path).parent.as_posix()
         return read_node(self.container, "" if parent == "." else parent)
 
@@ -161,11 +160,11 @@ def read_node(container: Path, path: str) -> Node:
         return node
     if not folder.is_dir():
         raise DataNotFoundError(f"{path!r} does not exist in {container}")
-    return Node(container, path, "unknown", _guess_format(container))
+    return Node(container, path, "unknown", guess_format(container))
 
 
 def _read_zarr3(container: Path, path: str, folder: Path) -> Node | None:
-    document = _read_json(folder / "zarr.json")
+    document = read_json(folder / "zarr.json")
     if document is None:
         return None
     attributes = document.get("attributes") or {}
@@ -176,7 +175,7 @@ def _read_zarr3(container: Path, path: str, folder: Path) -> Node | None:
 
 def _read_zarr2(container: Path, path: str, folder: Path) -> Node | None:
     array, group, attributes = (
-        _read_json(folder / name) for name in (".zarray", ".zgroup", ".zattrs")
+        read_json(folder / name) for name in (".zarray", ".zgroup", ".zattrs")
     )
     if array is not None:
         return Node(container, path, "array", "zarr2", attributes or {}, array)
@@ -189,7 +188,7 @@ def _read_zarr2(container: Path, path: str, folder: Path) -> Node | None:
 
 
 def _read_n5(container: Path, path: str, folder: Path) -> Node | None:
-    attributes = _read_json(folder / "attributes.json")
+    attributes = read_json(folder / "attributes.json")
     if attributes is None:
         is_group = container.suffix == ".n5" and folder.is_dir()
         return Node(container, path, "group", "n5") if is_group else None
@@ -198,7 +197,7 @@ def _read_n5(container: Path, path: str, folder: Path) -> Node | None:
 
 
 def _read_consolidated(container: Path, path: str) -> Node | None:
-    document = _read_json(container / ".zmetadata")
+    document = read_json(container / ".zmetadata")
     if document is None:
         return None
     entries = document.get("metadata") or {}
@@ -212,7 +211,7 @@ def _read_consolidated(container: Path, path: str) -> Node | None:
     return None
 
 
-def _read_json(file: Path) -> dict[str, Any] | None:
+def read_json(file: Path) -> dict[str, Any] | None:
     try:
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
@@ -230,115 +229,7 @@ def _read_json(file: Path) -> dict[str, Any] | None:
     return document
 
 
-def _guess_format(container: Path) -> Format:
+def guess_format(container: Path) -> Format:
     if container.suffix == ".n5":
         return "n5"
     return "zarr3" if (container / "zarr.json").is_file() else "zarr2"
-
-
-def check_container(container: Path) -> None:
-    """Check that `container` is a folder with the suffix of a container.
-
-    Raises
-    ------
-    DataNotFoundError
-        If it does not exist.
-    DataError
-        If it is something else.
-    """
-    if not container.exists():
-        raise DataNotFoundError(f"{container} does not exist; check the path")
-    if not container.is_dir() or container.suffix not in CONTAINER_SUFFIXES:
-        raise DataError(
-            f"{container} is not a zarr or n5 container; choose a folder whose name "
-            f"ends in {' or '.join(CONTAINER_SUFFIXES)}"
-        )
-
-
-def find_array(container: Path, dataset: str) -> Node:
-    """Return the array at path `dataset` in `container`.
-
-    Raises
-    ------
-    DataNotFoundError
-        If there is no such array; the text lists those that exist.
-    DataError
-        If the container is none, or a metadata file is damaged.
-    """
-    check_container(container)
-    try:
-        node = read_node(container, dataset)
-    except DataNotFoundError:
-        raise DataNotFoundError(
-            f"there is no array {dataset!r} in {container}: it does not exist"
-            f"{_what_exists(container)}"
-        ) from None
-    if node.kind == "array":
-        return node
-    reason = {
-        "group": "it is a group",
-        "unknown": f"{node.folder} has no array metadata ({_metadata_names(node)})",
-    }[node.kind]
-    raise DataNotFoundError(
-        f"{dataset!r} in {container} is not an array: {reason}"
-        f"{_what_exists(container, node.path)}"
-    )
-
-
-def _metadata_names(node: Node) -> str:
-    return {
-        "zarr2": ".zarray is missing",
-        "zarr3": "zarr.json is missing",
-        "n5": "attributes.json is missing",
-    }[node.format]
-
-
-def _what_exists(container: Path, below: str = "", limit: int = 12) -> str:
-    """Return the tail of a sentence that lists the arrays of a container."""
-    paths = [
-        node.path or "(the container itself)"
-        for node in iter_nodes(container, below)
-        if node.kind == "array"
-    ]
-    if not paths:
-        return "" if below == "" else _what_exists(container)
-    more = f" and {len(paths) - limit} more" if len(paths) > limit else ""
-    return f"; the arrays there are: {', '.join(paths[:limit])}{more}"
-
-
-def iter_nodes(container: Path, below: str = "") -> Iterator[Node]:
-    """Yield the nodes at and below the path `below`, parents first, sorted by name.
-
-    Bounded by `MAX_ARRAYS`, `MAX_DEPTH` and `MAX_FOLDERS`. Folders without metadata
-    are looked into but only yielded when they carry attributes; nodes whose metadata
-    file is damaged are left out (opening them tells what is wrong).
-    """
-    waiting = [normal_path(below)]
-    arrays = 0
-    for _ in range(MAX_FOLDERS):
-        if not waiting or arrays >= MAX_ARRAYS:
-            return
-        path = waiting.pop()
-        try:
-            node = read_node(container, path)
-        except DataError:
-            continue
-        if node.kind != "unknown" or node.attributes:
-            yield node
-        if node.kind == "array":
-            arrays += 1
-        elif path.count("/") < MAX_DEPTH:
-            waiting += [f"{path}/{c}" if path else c for c in _children(node)][::-1]
-
-
-def _children(node: Node) -> list[str]:
-    """Return the names of the folders (or consolidated entries) directly below."""
-    names = set()
-    if node.folder.is_dir():
-        names = {entry.name for entry in node.folder.iterdir() if entry.is_dir()}
-    if node.consolidated:
-        entries = (_read_json(node.container / ".zmetadata") or {}).get("metadata", {})
-        prefix = f"{node.path}/" if node.path else ""
-        inside = (e.removeprefix(prefix) for e in entries if e.startswith(prefix))
-        names |= {e.split("/")[0] for e in inside if "/" in e}
-    return sorted(names)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate, Roi, world_to_voxels
 
-from ._placement import SPATIAL_AXES, Placement
+from ._axis_names import SPATIAL_AXES
 from ._stored import Source, StoredArray
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, Array
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ._placement import Placement
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class PlacedArray(Array):
         for note in placement.notes:
             _tell_once(note)
         self._placement, self._description = placement, description
-        self._order = _shown_axes(placement, source.shape, keep_order)
+        self._order = shown_axes(placement, source.shape, keep_order)
         self._axes = [placement.axes[i] for i in self._order]
         self._voxel_size = self._shown(placement.voxel_size)
         offset = self._shown(placement.offset)
@@ -137,10 +139,10 @@ class PlacedArray(Array):
         )
 
 
-def _shown_axes(
-    placement: Placement, shape: tuple[int, ...], keep_order: bool
+def shown_axes(
+    placement: Placement, shape: tuple[int, ...], keep_order: bool = False
 ) -> tuple[int, ...]:
-    """Return the stored axes in the order in which they are shown."""
+    """Return the stored axes in the order in which a `PlacedArray` shows them."""
     extra, spatial = [], []
     for i, axis in enumerate(placement.axes):
         if axis not in NON_SPATIAL_AXES:

@@ -36,7 +36,10 @@ def _open_zarr(node: Node, writable: bool) -> Source:
     import zarr
     from zarr.storage import LocalStore, StorePath
 
-    store = LocalStore(node.folder, read_only=not writable)
+    from ._checked_store import BloscStore
+
+    kind = BloscStore if _uses_blosc(node) else LocalStore
+    store = kind(node.folder, read_only=not writable)
     if node.consolidated:
         document = {**node.metadata, "attributes": node.attributes}
         array: Source = zarr.Array.from_dict(StorePath(store, ""), document)
@@ -44,6 +47,16 @@ def _open_zarr(node: Node, writable: bool) -> Source:
     mode: Literal["r+", "r"] = "r+" if writable else "r"
     opened: Source = zarr.open_array(store, mode=mode, zarr_format=node.zarr_format)
     return opened
+
+
+def _uses_blosc(node: Node) -> bool:
+    """Whether each chunk file is one piece of Blosc output (shards are not)."""
+    if node.format == "zarr2":
+        compressor = node.metadata.get("compressor")
+        return isinstance(compressor, dict) and compressor.get("id") == "blosc"
+    codecs = node.metadata.get("codecs")
+    last = codecs[-1] if isinstance(codecs, list) and codecs else None
+    return isinstance(last, dict) and last.get("name") == "blosc"
 
 
 class N5Source:

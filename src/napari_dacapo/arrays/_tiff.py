@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile
 
-    from napari_dacapo._typing import Number
-
 
 class TiffSource:
     """The voxels of the first series of a TIFF file, in stored order.
@@ -102,7 +100,7 @@ def _open(file: Path) -> TiffFile:
     return opened
 
 
-def _voxel_lengths(opened: TiffFile) -> dict[str, Number]:
+def _voxel_lengths(opened: TiffFile) -> dict[str, float]:
     """Return the voxel edge lengths in nm, by axis, that OME or ImageJ metadata state.
 
     The resolution of other TIFF files is that of a print, not of a microscope.
@@ -114,28 +112,30 @@ def _voxel_lengths(opened: TiffFile) -> dict[str, Number]:
     return {}
 
 
-def _ome_lengths(xml: str) -> dict[str, Number]:
+def _ome_lengths(xml: str) -> dict[str, float]:
     for element in ElementTree.fromstring(xml).iter():
         if element.tag.rpartition("}")[2] == "Pixels":
             sizes = {a: element.get(f"PhysicalSize{a.upper()}") for a in "zyx"}
             return {
                 axis: float(size)
-                * nanometres(element.get(f"PhysicalSize{axis.upper()}Unit", "µm"))
+                * float(
+                    nanometres(element.get(f"PhysicalSize{axis.upper()}Unit", "µm"))
+                )
                 for axis, size in sizes.items()
                 if size
             }
     return {}
 
 
-def _imagej_lengths(opened: TiffFile) -> dict[str, Number]:
+def _imagej_lengths(opened: TiffFile) -> dict[str, float]:
     metadata = opened.imagej_metadata or {}
     written = str(metadata.get("unit", ""))
     # ImageJ writes the micro sign as an escape
-    factor = nanometres(re.sub(r"\\u00[bB]5", "µ", written))
-    lengths: dict[str, Number] = {}
+    factor = float(nanometres(re.sub(r"\\u00[bB]5", "µ", written)))
+    lengths: dict[str, float] = {}
     if "spacing" in metadata:
         lengths["z"] = float(metadata["spacing"]) * factor
-    tags = opened.pages[0].tags
+    tags = opened.pages.first.tags
     for axis, tag in (("y", "YResolution"), ("x", "XResolution")):
         numerator, denominator = tags[tag].value if tag in tags else (0, 1)
         if written and numerator:

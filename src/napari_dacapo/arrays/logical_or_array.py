@@ -47,7 +47,7 @@ class LogicalOrArray(DerivedArray):
         return None
 
     def _read(self, roi: Roi) -> NDArray[Any]:
-        is_set = self._source[roi] != 0
+        is_set: NDArray[Any] = self._source[roi] != 0
         if CHANNEL_AXIS in self._source.axes:
             is_set = is_set.any(axis=self._source.axes.index(CHANNEL_AXIS))
         return is_set.astype(np.uint8)

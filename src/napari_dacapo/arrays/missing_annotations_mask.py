@@ -127,8 +127,8 @@ class MissingAnnotationsMaskConfig(DerivedArrayConfig):
         converter=to_groupings,
     )
     umbrella_ids: list[int] = config_field(
-        "Labels that stand for a whole (such as 37, the whole nucleus): a class with "
-        "one of them is used as long as that label is annotated, even if parts are not.",
+        "Labels that stand for a whole (such as 37, the whole nucleus): a class that "
+        "has one is used as long as that label is annotated, even if parts are not.",
         factory=list,
         converter=list,
         advanced=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -11,8 +10,9 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError, DaCapoError
 from napari_dacapo.geometry import Coordinate
 
+from ._axis_names import SPATIAL_AXES
 from ._placed import PlacedArray
-from ._placement import SPATIAL_AXES, Placement
+from ._placement import Placement, overridden, require_positive
 from ._tiff import TiffSource
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig
 
@@ -50,34 +50,19 @@ class TiffArray(PlacedArray):
 def _placement(source: TiffSource, config: TiffArrayConfig) -> Placement:
     axes = _axes(source, config)
     spatial = [a for a in axes if a not in NON_SPATIAL_AXES]
-    given = {"voxel_size": config.voxel_size, "offset": config.offset}
-    for field, vector in given.items():
-        if vector is not None and vector.dims != len(spatial):
-            raise ConfigError(
-                f"{field}: {vector} has {vector.dims} numbers, but the image has the "
-                f"spatial axes {', '.join(spatial)}"
-            )
-    size, notes = config.voxel_size, ()
-    if size is None:
-        size = Coordinate(source.lengths.get(axis, 1) for axis in spatial)
-        notes = _notes([a for a in spatial if a not in source.lengths], config)
-    # config vectors are in the order z, y, x, a placement is in stored order
-    order = sorted(spatial, key=SPATIAL_AXES.index)
-    offset = config.offset or Coordinate((0,) * len(spatial))
-    if config.voxel_size is not None:
-        size = Coordinate(size[order.index(a)] for a in spatial)
-    offset = Coordinate(offset[order.index(a)] for a in spatial)
-    return Placement(axes, size, offset, notes)
-
-
-def _notes(unknown: list[str], config: TiffArrayConfig) -> tuple[str, ...]:
-    if not unknown:
-        return ()
-    note = (
+    lengths = source.lengths
+    unknown = [axis for axis in spatial if axis not in lengths]
+    notes = (
         f"{config.file_name} says no voxel size along {', '.join(unknown)}: 1 nm is "
-        "assumed; enter it in the field 'voxel_size' if distances matter"
+        "assumed; enter it in the field 'voxel_size' if distances matter",
     )
-    return (note,)
+    in_file = Placement(
+        axes,
+        Coordinate(lengths.get(axis, 1) for axis in spatial),
+        Coordinate((0,) * len(spatial)),
+        notes if unknown else (),
+    )
+    return overridden(in_file, config.voxel_size, config.offset)
 
 
 def _axes(source: TiffSource, config: TiffArrayConfig) -> tuple[str, ...]:
@@ -98,10 +83,6 @@ def _axes(source: TiffSource, config: TiffArrayConfig) -> tuple[str, ...]:
     return tuple(letters)
 
 
-def _optional_coordinate(value: Any) -> Coordinate | None:
-    return None if value is None else Coordinate(value)
-
-
 @attrs.define
 class TiffArrayConfig(ArrayConfig):
     """An image or a stack of labels in a TIFF file."""
@@ -115,13 +96,14 @@ class TiffArrayConfig(ArrayConfig):
         "The size of a voxel (z, y, x), if the file does not say it or is wrong.",
         default=None,
         unit="nm",
-        converter=_optional_coordinate,
+        validator=require_positive,
+        converter=attrs.converters.optional(Coordinate),
     )
     offset: Coordinate | None = config_field(
         "Where the corner of the image lies (z, y, x); the origin if left out.",
         default=None,
         unit="nm",
-        converter=_optional_coordinate,
+        converter=attrs.converters.optional(Coordinate),
     )
     axes: list[str] | None = config_field(
         "The names of the axes in stored order, such as z, y, x, if the file does not "

@@ -11,9 +11,9 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._nodes import find_array
+from ._listing import find_array
 from ._placed import PlacedArray
-from ._placement import place
+from ._placement import overridden, place, require_positive
 from .base import ArrayConfig
 
 if TYPE_CHECKING:
@@ -49,7 +49,12 @@ class ZarrArray(PlacedArray):
         self._node = find_array(array_config.file_name, array_config.dataset)
         super().__init__(
             open_source(self._node, writable=False),
-            place(self._node, array_config.axes),
+            overridden(
+                place(self._node, array_config.axes),
+                array_config.voxel_size,
+                array_config.offset,
+                keep_order=array_config.axes is not None,
+            ),
             self._node.dtype,
             str(self._node),
             keep_order=array_config.axes is not None,
@@ -202,6 +207,7 @@ class ZarrArrayConfig(ArrayConfig):
         "arrays with different voxel sizes can be used together.",
         default=None,
         unit="nm",
+        validator=require_positive,
         converter=attrs.converters.optional(Coordinate),
         advanced=True,
     )
@@ -218,6 +224,23 @@ class ZarrArrayConfig(ArrayConfig):
         default="a",
         choices=("r", "w", "a"),
         converter=attrs.converters.default_if_none("a"),
+        advanced=True,
+    )
+
+    voxel_size: Coordinate | None = config_field(
+        "The size of a voxel (z, y, x), if the file does not say it or is wrong.",
+        default=None,
+        unit="nm",
+        validator=require_positive,
+        converter=attrs.converters.optional(Coordinate),
+        advanced=True,
+    )
+    offset: Coordinate | None = config_field(
+        "Where the corner of the array lies (z, y, x), if the file does not say it or "
+        "says it wrongly.",
+        default=None,
+        unit="nm",
+        converter=attrs.converters.optional(Coordinate),
         advanced=True,
     )
 
