@@ -16,7 +16,7 @@ from .base import NON_SPATIAL_AXES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ._nodes import Node
+    from ._node import Node
 
 _VOXEL_SIZE_KEYS = ("voxel_size", "resolution", "scale")
 _AXES_KEYS = ("axes", "axis_names", "_ARRAY_DIMENSIONS")

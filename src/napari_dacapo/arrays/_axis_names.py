@@ -11,7 +11,7 @@ from .base import CHANNEL_AXIS, NON_SPATIAL_AXES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._nodes import Node
+    from ._node import Node
 
 SPATIAL_AXES = "zyx"
 _NAMES = {"channel": "c", "channels": "c", "time": "t", "sample": "s", "batch": "b"}

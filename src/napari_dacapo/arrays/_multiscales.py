@@ -20,7 +20,7 @@ from ._units import is_unit, nanometres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._nodes import Node
+    from ._node import Node
 
 DEFAULT_AXES = "tczyx"  # of OME-NGFF 0.1 and 0.2, which do not name axes
 

@@ -14,7 +14,7 @@ from napari_dacapo.geometry import Coordinate, Roi
 
 from ._creation import ArraySpec, make_groups
 from ._multiscales import image_entries, is_label_image, level_paths
-from ._nodes import Node, normal_path, read_node
+from ._node import Node, normal_path, read_node
 from .base import NON_SPATIAL_AXES
 from .identifiers import LocalArrayIdentifier
 from .zarr_array import ZarrArray

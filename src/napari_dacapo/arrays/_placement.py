@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from napari_dacapo._typing import Number
 
-    from ._nodes import Node
+    from ._node import Node
 
 #: an offset this close to the voxel grid (in voxels) is on it: files round floats
 GRID_TOLERANCE = Fraction(1, 10_000)

@@ -10,7 +10,7 @@ from napari_dacapo.errors import DataError, MissingDependencyError
 from ._stored import READ_ERRORS
 
 if TYPE_CHECKING:
-    from ._nodes import Node
+    from ._node import Node
     from ._stored import Source
 
 

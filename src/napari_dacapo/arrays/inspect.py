@@ -10,8 +10,8 @@ import numpy as np
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate
 
-from ._listing import check_container, iter_nodes
 from ._multiscales import is_label_image, level_paths
+from ._nodes import check_container, iter_nodes
 from ._placed import shown_axes
 from ._placement import place
 from .base import NON_SPATIAL_AXES
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ._nodes import Node
+    from ._node import Node
 
 Role = Literal["raw", "labels"]
 _LABEL_WORDS = ("label", "gt", "groundtruth", "ground_truth", "seg", "mask", "annot")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
-from ._listing import find_array, iter_nodes
 from ._multiscales import level_paths
-from ._nodes import CONTAINER_SUFFIXES, Node, read_node
+from ._node import CONTAINER_SUFFIXES, Node, read_node
+from ._nodes import find_array, iter_nodes
 from .tiff_array import TIFF_SUFFIXES, TiffArrayConfig
 from .zarr_array import ZarrArrayConfig
 

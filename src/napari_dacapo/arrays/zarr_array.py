@@ -11,7 +11,7 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._listing import find_array
+from ._nodes import find_array
 from ._placed import PlacedArray
 from ._placement import overridden, place, require_positive
 from .base import ArrayConfig
