@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+__all__ = [
+    "CONTAINER_SUFFIXES",
+    "Node",
+    "check_container",
+    "find_array",
+    "iter_nodes",
+    "read_node",
+]
+
 MAX_ARRAYS = 500
 MAX_DEPTH = 10
 #: folders looked into before a listing ends: loose chunk folders cannot stall it

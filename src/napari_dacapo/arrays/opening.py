@@ -72,10 +72,10 @@ def _dataset(container: Path, inner: str) -> str:
         return find_array(container, finest).path
     if len(arrays) == 1:
         return find_array(container, arrays[0]).path
-    found = (
-        f"choose one of {', '.join(arrays[:20])}" if arrays else "choose another one"
+    listed = ", ".join(arrays[:20]) or "there are none"
+    raise DataError(
+        f"{container / inner} holds {len(arrays)} arrays; choose one: {listed}"
     )
-    raise DataError(f"{container / inner} holds {len(arrays)} arrays; {found}")
 
 
 def _existing(container: Path, inner: str) -> Node:
