@@ -87,6 +87,19 @@ def test_merge_keys_and_shared_parts_are_read():
     assert parse_yaml(text, "f")["more"] == {"x": 1, "y": 2}
 
 
+def test_loops_are_refused():
+    with pytest.raises(ConfigError, match="does a part refer to itself"):
+        parse_yaml("&a\nx: 1\ny: *a\n", "f")
+
+
+def test_references_that_blow_up_are_refused():
+    text = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    for name, previous in zip("bcdefghi", "abcdefgh", strict=True):
+        text += f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]\n"
+    with pytest.raises(ConfigError, match="more than 100 levels or 1000000 values"):
+        parse_yaml(text, "f")
+
+
 def test_no_text_file(tmp_path):
     path = tmp_path / "binary.yaml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import types
 from enum import Enum
 from numbers import Integral, Real
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     Hook = Callable[[Any, Any], Any]
 
 
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
+def shorten(value: Any) -> str:
+    """Return `value` as Python writes it, cut to a length fit for a message."""
+    return _repr.repr(value)
+
+
 def add_strict_hooks(converter: Converter) -> None:
     """Register the hooks of this module with `converter`."""
     for kind, check in _SCALARS.items():
@@ -30,31 +40,31 @@ def add_strict_hooks(converter: Converter) -> None:
 def _int(value: Any, _: Any) -> int:
     whole = isinstance(value, Integral) or (isinstance(value, float) and value % 1 == 0)
     if isinstance(value, bool) or not whole:
-        raise TypeError(f"{value!r} is not a whole number")
+        raise TypeError(f"{shorten(value)} is not a whole number")
     return int(value)
 
 
 def _float(value: Any, _: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{value!r} is not a number")
+        raise TypeError(f"{shorten(value)} is not a number")
     return float(value)
 
 
 def _str(value: Any, _: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text; put it in quotes")
+        raise TypeError(f"{shorten(value)} is not a text; put it in quotes")
     return value
 
 
 def _bool(value: Any, _: Any) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is not true or false")
+        raise TypeError(f"{shorten(value)} is not true or false")
     return value
 
 
 def _none(value: Any, _: Any) -> None:
     if value is not None:
-        raise TypeError(f"{value!r} is not empty (null)")
+        raise TypeError(f"{shorten(value)} is not empty (null)")
 
 
 _SCALARS: dict[Any, Hook] = {
@@ -103,7 +113,7 @@ def _tuple_hook(kind: Any, converter: Converter) -> Hook:
         values = _sequence(value)
         if len(values) != len(hooks):
             raise TypeError(
-                f"{value!r} has {len(values)} entries; {len(hooks)} are needed"
+                f"{shorten(value)} has {len(values)} entries; {len(hooks)} are needed"
             )
         return tuple(_each(values, hooks.__getitem__, kind))
 
@@ -117,7 +127,7 @@ def _dict_hook(kind: Any, converter: Converter) -> Hook:
 
     def structure(value: Any, _: Any) -> dict[Any, Any]:
         if not isinstance(value, dict):
-            raise TypeError(f"{value!r} is not a mapping (name: value)")
+            raise TypeError(f"{shorten(value)} is not a mapping (name: value)")
         keys = _each(value, lambda _: (key_hook, key_kind), kind, list(value))
         items = _each(value.values(), lambda _: (hook, item), kind, list(value))
         return dict(zip(keys, items, strict=True))
@@ -127,7 +137,7 @@ def _dict_hook(kind: Any, converter: Converter) -> Hook:
 
 def _sequence(value: Any) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{value!r} is not a list")
+        raise TypeError(f"{shorten(value)} is not a list")
     return value
 
 
@@ -172,7 +182,7 @@ def _union_hook(kind: Any, converter: Converter) -> Hook:
             except (TypeError, ValueError, IterableValidationError):
                 continue
         wanted = " or ".join(_name(member) for member in members)
-        raise TypeError(f"{value!r} is not {wanted}")
+        raise TypeError(f"{shorten(value)} is not {wanted}")
 
     return structure
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from napari_dacapo._registry import _CLASSES, lookup
 from napari_dacapo.geometry import Coordinate, Roi
 
+from ._strict_hooks import shorten
+
 if TYPE_CHECKING:
     from .converter import TypedConverter
 
@@ -148,19 +150,21 @@ def register_hooks(converter: TypedConverter) -> None:
 def read_path(value: Any) -> Path:
     """Return a text as a path; anything else is a `TypeError`."""
     if not isinstance(value, (str, Path)):
-        raise TypeError(f"{value!r} is not a path")
+        raise TypeError(f"{shorten(value)} is not a path")
     return Path(value)
 
 
 def _read_vector(value: Any) -> Coordinate:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{value!r} is not a list of numbers, one per axis")
+        raise TypeError(f"{shorten(value)} is not a list of numbers, one per axis")
     return Coordinate(value)
 
 
 def _read_roi(value: Any) -> Roi:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise TypeError(f"{value!r} is not a region, that is a list [offset, shape]")
+        raise TypeError(
+            f"{shorten(value)} is not a region, that is a list [offset, shape]"
+        )
     return Roi(_read_vector(value[0]), _read_vector(value[1]))
 
 

@@ -19,7 +19,7 @@ from napari_dacapo._registry import Registered, concrete_classes
 from napari_dacapo.errors import ConfigError
 
 from ._conversion_errors import TYPE_KEY, iter_faults
-from ._strict_hooks import add_strict_hooks
+from ._strict_hooks import add_strict_hooks, shorten
 from .conversion_hooks import read_path, register_hooks
 from .yaml_files import format_yaml, read_yaml
 
@@ -105,7 +105,9 @@ class TypedConverter(Converter):
 
 def _class_of(doc: Any, wanted: type, cls_fn: Callable[[str], type]) -> type:
     if not isinstance(doc, dict):
-        raise ConfigError(f"{doc!r} is not a mapping with {TYPE_KEY}: <class name>")
+        raise ConfigError(
+            f"{shorten(doc)} is not a mapping with {TYPE_KEY}: <class name>"
+        )
     if TYPE_KEY not in doc:
         raise ConfigError(f"{TYPE_KEY}: missing; {_choices(wanted)}")
     try:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_ENDS = re.compile(r"^[\s.]+|[\s.]+$")
 #: leaves room for suffixes within the 255 bytes of common file systems
 MAX_BYTES = 200
 
@@ -37,6 +38,8 @@ def check_file_name(name: str) -> str:
 def _complaint(name: str) -> str | None:
     if not name.strip():
         return "is empty"
+    if name.encode("utf-8", "replace") != name.encode("utf-8", "surrogatepass"):
+        return "contains half a character"
     if found := _FORBIDDEN.search(name):
         return f"contains {found.group()!r}"
     if name != name.strip() or name[0] == "." or name[-1] == ".":
@@ -50,10 +53,12 @@ def _complaint(name: str) -> str | None:
 
 def safe_file_name(name: str) -> str:
     """Return a name close to `name` that passes `check_file_name`."""
-    cleaned = re.sub(_FORBIDDEN, "_", name).strip(" .") or "unnamed"
-    cleaned = cleaned.encode("utf-8", "replace")[:MAX_BYTES].decode("utf-8", "ignore")
-    cleaned = cleaned.strip(" .") or "unnamed"
-    return f"_{cleaned}" if _RESERVED.fullmatch(cleaned) else cleaned
+    # encoding replaces lone surrogates, cutting may split the last character
+    data = _ENDS.sub("", _FORBIDDEN.sub("_", name)).encode("utf-8", "replace")
+    cleaned = _ENDS.sub("", data[: MAX_BYTES - 1].decode("utf-8", "ignore"))
+    if not cleaned or _RESERVED.fullmatch(cleaned):
+        return f"_{cleaned}"
+    return cleaned
 
 
 def same_file(name: str, others: Iterable[str]) -> str | None:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: limits for documents, far beyond any config
+MAX_DEPTH = 100
+MAX_VALUES = 10**6
+
+
 class _Loader(yaml.SafeLoader):
     """The safe loader, plus tuples of old DaCapo files and numbers such as 1e-4."""
 
@@ -78,13 +83,33 @@ def parse_yaml(text: str, where: str) -> Any:
         If `text` is no YAML or holds other tags; names `where` and the line.
     """
     try:
-        return yaml.load(text, Loader=_Loader)
+        doc = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = "" if mark is None else f", line {mark.line + 1}"
         raise ConfigError(f"{where}{line}: {error.problem or error}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"{where}: not readable as YAML: {error}") from error
+    _check_size(doc, where)
+    return doc
+
+
+def _check_size(doc: Any, where: str) -> None:
+    """Refuse what references (``*name``) blow up or close to a loop."""
+    waiting = [(doc, 0)]
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            break
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(value, (dict, list)):
+            waiting += [(item, depth + 1) for item in inner]
+    raise ConfigError(
+        f"{where}: more than {MAX_DEPTH} levels or {MAX_VALUES} values; does a part "
+        "refer to itself?"
+    )
 
 
 def read_yaml(path: Path) -> Any:
