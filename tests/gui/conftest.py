@@ -7,40 +7,23 @@ one a virtual display (Xvfb) is started for the session.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
-import shutil
-import subprocess
 import sys
 import warnings
 
 import pytest
 
+from napari_dacapo.errors import MissingDependencyError
+from napari_dacapo.system import display
 
-def _start_display() -> None:
-    """Start an Xvfb where Linux has no display, and point DISPLAY to it."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY"):
-        return
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("no display and no Xvfb", allow_module_level=True)
-    read_end, write_end = os.pipe()
-    arguments = [xvfb, "-displayfd", str(write_end), "-screen", "0", "1366x768x24"]
-    server = subprocess.Popen(
-        [*arguments, "-nolisten", "tcp"],
-        pass_fds=(write_end,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        number = pipe.readline().strip()
-    if not number:
-        pytest.skip("Xvfb did not start", allow_module_level=True)
-    os.environ["DISPLAY"] = f":{number}"
-    atexit.register(server.wait)
-    atexit.register(server.terminate)
+_session = contextlib.ExitStack()
+try:
+    _session.enter_context(display())
+except MissingDependencyError as reason:
+    pytest.skip(str(reason), allow_module_level=True)
+atexit.register(_session.close)
 
-
-_start_display()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # napari raises when a layer or viewer is changed from another thread than the GUI's
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"

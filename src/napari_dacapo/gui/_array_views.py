@@ -49,7 +49,7 @@ class LazyView:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[(slice(None),) * self.ndim], dtype=dtype)
 
     def __getitem__(self, index: Any) -> NDArray[Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_dacapo.runs.control import RunControl
 
-    from ._jobs import Job
+    from ._job import Job
 
 
 @attrs.frozen(eq=False)

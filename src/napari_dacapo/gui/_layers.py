@@ -57,14 +57,14 @@ def show_array(
         What the values mean: labels, binary images and masks become a Labels layer,
         everything else an Image.
     data : array-like, optional
-        The values of `array` if they are in memory already, or a lazy view to show
-        instead of them, with the axes of `array`.
+        The values of `array` if they are in memory already, or something to show in
+        their place; with the axes of `array`, or without its channel axis.
     key : str, optional
         What to find the layer again by; by default `name`.
     """
     data = _lazy(array) if data is None else data
     key = name if key is None else key
-    keywords = placement(array, units=units_of(viewer))
+    keywords = placement(array, units_of(viewer), ndim=len(data.shape))
     layer = find_layer(viewer, key)
     if layer is not None and layer.ndim == len(data.shape):
         layer.data = data
@@ -79,17 +79,29 @@ def show_array(
     return viewer.add_image(data, contrast_limits=limits, **keywords)
 
 
-def placement(array: Array, units: str = UNIT) -> dict[str, Any]:
+def placement(
+    array: Array, units: str = UNIT, ndim: int | None = None
+) -> dict[str, Any]:
     """Return the layer attributes that put `array` at its place in the world.
 
     A layer's ``translate`` is the centre of its first voxel, an array's offset the
     outer corner: half a voxel apart, or layers of different resolution are shifted.
+
+    Parameters
+    ----------
+    array : Array
+        What lies there.
+    units : str
+        Unit of the spatial axes.
+    ndim : int, optional
+        Number of axes of the layer, of which the last ones are meant.
     """
+    axes = array.axes[-ndim:] if ndim else array.axes
     spatial = iter(
         zip(array.voxel_size, array.roi.offset + array.voxel_size / 2, strict=True)
     )
     scale, translate, all_units = [], [], []
-    for axis in array.axes:
+    for axis in axes:
         extra = axis in NON_SPATIAL_AXES
         size, position = (1, 0) if extra else next(spatial)
         scale.append(float(size))
@@ -99,7 +111,7 @@ def placement(array: Array, units: str = UNIT) -> dict[str, Any]:
         "scale": scale,
         "translate": translate,
         "units": all_units,
-        "axis_labels": list(array.axes),
+        "axis_labels": list(axes),
     }
 
 

@@ -10,13 +10,14 @@ from qtpy.QtCore import QObject, Signal
 from napari_dacapo.options import DaCapoConfig
 
 from ._jobs import JobManager
+from ._monitor import RunMonitor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dacapo.runs import RunConfig
 
-    from ._jobs import Job
+    from ._job import Job
 
 
 class Session(QObject):
@@ -31,11 +32,20 @@ class Session(QObject):
     run_name_changed
         Emits the name of the run that Training, Scores and Post-processing show; empty
         for none.
+    result_changed
+        Emits ``(iteration, dataset, parameters)`` of the result chosen in the Scores
+        dock, or `None`.
+
+    Attributes
+    ----------
+    monitor : RunMonitor
+        Follows the run that is looked at.
     """
 
     project_folder_changed = Signal(object)
     run_config_changed = Signal(object)
     run_name_changed = Signal(str)
+    result_changed = Signal(object)
 
     _sessions: ClassVar[dict[int, Session]] = {}
 
@@ -44,6 +54,8 @@ class Session(QObject):
         self._project_folder: Path | None = None
         self._run_config: RunConfig | None = None
         self._run_name = ""
+        self._result: tuple[int, str, Any] | None = None
+        self.monitor = RunMonitor(self)
 
     @classmethod
     def of(cls, viewer: Any) -> Session:
@@ -94,15 +106,22 @@ class Session(QObject):
     def run_name(self, name: str) -> None:
         if name != self._run_name:
             self._run_name = name
+            self.result = None
+            self.monitor.look_at(self.project_folder, name)
             self.run_name_changed.emit(name)
+
+    @property
+    def result(self) -> tuple[int, str, Any] | None:
+        """Iteration, dataset and parameters of the result that is looked at."""
+        return self._result
+
+    @result.setter
+    def result(self, result: tuple[int, str, Any] | None) -> None:
+        if result != self._result:
+            self._result = result
+            self.result_changed.emit(result)
 
     def train(self, run: RunConfig | str) -> Job:
         """Queue the training of `run` (config or stored name) and look at it."""
-        job = JobManager.instance().start_training(run, self.project_folder)
         self.run_name = run if isinstance(run, str) else run.name
-        return job
-
-    @property
-    def job(self) -> Job | None:
-        """The training of the run that is looked at, unless it has ended."""
-        return JobManager.instance().find(("train", self.project_folder, self.run_name))
+        return JobManager.instance().start_training(run, self.project_folder)

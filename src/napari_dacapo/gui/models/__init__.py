@@ -2,18 +2,26 @@
 
 from .curves import Curve, smooth
 from .progress import RunProgress
+from .results import Result, load_prediction, load_result
 from .run_data import RunData, criteria_of, list_runs, load_run
 from .scores import ScoreRow, ScoreTable, describe, numeric_fields
+from .status import advice, details, duration
 
 __all__ = [
     "Curve",
+    "Result",
     "RunData",
     "RunProgress",
     "ScoreRow",
     "ScoreTable",
+    "advice",
     "criteria_of",
     "describe",
+    "details",
+    "duration",
     "list_runs",
+    "load_prediction",
+    "load_result",
     "load_run",
     "numeric_fields",
     "smooth",

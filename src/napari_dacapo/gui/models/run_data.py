@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dacapo.runs import RunConfig
+from napari_dacapo.store import Project
 
 from .curves import Curve
 from .scores import ScoreRow, ScoreTable
@@ -54,8 +55,6 @@ def load_run(folder: Path, name: str) -> RunData:
     DataNotFoundError
         If the project in `folder` has no such run.
     """
-    from napari_dacapo.store import Project
-
     project = Project(folder)
     config = project.configs.retrieve_run_config(name)
     stats = project.stats.retrieve_training_stats(name).iteration_stats
@@ -71,8 +70,6 @@ def load_run(folder: Path, name: str) -> RunData:
 
 def list_runs(folder: Path) -> list[str]:
     """Return the names of all runs of the project in `folder`."""
-    from napari_dacapo.store import Project
-
     return Project(folder).run_names
 
 

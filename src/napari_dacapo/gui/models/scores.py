@@ -99,12 +99,13 @@ class ScoreTable:
                 best = row
         return best
 
-    def best_cells(self) -> set[tuple[Any, str]]:
-        """Return (row key, criterion) of the best value per dataset and criterion."""
+    def best_cells(self, criteria: Iterable[str]) -> set[tuple[Any, str]]:
+        """Return (row key, criterion) of the best values, one per dataset."""
         found = set()
+        criteria = list(criteria)
         for dataset in self.datasets:
             rows = [row for row in self._rows.values() if row.dataset == dataset]
-            for criterion in self.criteria:
+            for criterion in criteria:
                 best = self.best_row(criterion, rows)
                 if best is not None:
                     found.add((best.key, criterion))

@@ -1,0 +1,62 @@
+"""Progress in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .progress import RunProgress
+
+#: above this share of waiting, data loading is what limits the speed
+SLOW_LOADING = 0.3
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time, rounded to what matters.
+
+    >>> duration(8.2), duration(200), duration(7500)
+    ('8 s', '3 min', '2 h 5 min')
+    """
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} days {hours} h"
+
+
+def speed(progress: RunProgress) -> str:
+    """Return iterations per second, or seconds per iteration if that is slow."""
+    rate = progress.iterations_per_second
+    if not rate:
+        return ""
+    return f"{rate:.1f} it/s" if rate >= 1 else f"{1 / rate:.1f} s/it"
+
+
+def details(progress: RunProgress) -> list[str]:
+    """Return time left, speed and waiting share, as far as they are known."""
+    found = []
+    if progress.activity:
+        done, total = progress.blocks
+        found.append(progress.activity + (f" {done} of {total}" if total else ""))
+    left = progress.seconds_left
+    if left:
+        found.append(f"{duration(left)} left")
+    if progress.iterations_per_second:
+        found.append(speed(progress))
+        found.append(f"{progress.waiting_share:.0%} waiting for data")
+    return found
+
+
+def advice(progress: RunProgress) -> str:
+    """Return what would make the training faster, if anything is obvious."""
+    if progress.waiting_share < SLOW_LOADING:
+        return ""
+    return (
+        f"Training waits {progress.waiting_share:.0%} of the time for data: give the "
+        "trainer more workers, or copy the volumes to a faster disk."
+    )

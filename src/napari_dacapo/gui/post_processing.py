@@ -1,0 +1,231 @@
+"""The Post-processing dock: move a slider, see the segmentation at once."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QSignalBlocker, Slot
+from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from superqt import QFlowLayout
+from superqt.utils import qthrottled
+
+from ._latest import Latest
+from ._live_layers import LiveLayers
+from ._session import Session
+from ._theme import follow_theme, plot_colours
+from .models import ScoreRow, ScoreTable
+from .models.preview import Preview, Segmentation, load_preview, stored_predictions
+from .views.parameter_panel import ParameterPanel
+from .views.run_picker import RunPicker
+from .views.sweep_plot import SweepPlot
+
+if TYPE_CHECKING:
+    from napari_dacapo.tasks.post_processors import PostProcessorParameters
+
+#: the slice on the screen follows the slider at most this often
+THROTTLE_MILLISECONDS = 40
+NOTHING_STORED = (
+    "Nothing to post-process yet: predictions are stored by the validations of a run."
+)
+TOO_LARGE = (
+    "This prediction is too large to be processed at once; the slice on the screen "
+    "follows the slider. Apply the parameters to the whole volume in the Predict dock."
+)
+
+
+class PostProcessingWidget(QWidget):
+    """Post-processing parameters, live on a stored prediction.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the segmentation is shown.
+    """
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = Session.of(viewer)
+        self._monitor = self._session.monitor
+        self._live = LiveLayers(viewer)
+        self._preview: Preview | None = None
+        self._create_children()
+        self._lay_out()
+        self._connect()
+        follow_theme(viewer, self, self._on_theme)
+        self._on_scores_changed()
+
+    def _create_children(self) -> None:
+        self.run_picker = RunPicker(self._session)
+        self.prediction = QComboBox()
+        self.parameters = ParameterPanel()
+        self.sweep = SweepPlot()
+        self.message = QLabel()
+        self._lister = Latest("list predictions", self)
+        self._loader = Latest("read prediction", self)
+        self._segmenter = Latest("post-process", self)
+        self._update_live = qthrottled(self._show_live, THROTTLE_MILLISECONDS)
+
+        self.prediction.setToolTip("The validation prediction to post-process.")
+        self.message.setWordWrap(True)
+
+    def _lay_out(self) -> None:
+        choices = QFlowLayout()
+        choices.setContentsMargins(0, 0, 0, 0)
+        choices.addWidget(self.run_picker)
+        choices.addWidget(self.prediction)
+        layout = QVBoxLayout(self)
+        layout.addLayout(choices)
+        layout.addWidget(self.parameters)
+        layout.addWidget(self.sweep, stretch=1)
+        layout.addWidget(self.message)
+
+    def _connect(self) -> None:
+        self.prediction.currentIndexChanged.connect(self._on_prediction_chosen)
+        self.parameters.valueChanged.connect(self._on_parameters_changed)
+        self.parameters.released.connect(self._on_parameters_released)
+        self.sweep.row_picked.connect(self._on_row_picked)
+        self._lister.done.connect(self._on_listed)
+        self._loader.done.connect(self._on_loaded)
+        self._segmenter.done.connect(self._on_segmented)
+        self._monitor.run_changed.connect(self._on_scores_changed)
+        self._monitor.scores_changed.connect(self._on_scores_changed)
+        self._session.result_changed.connect(self._on_result_changed)
+
+    @property
+    def _scores(self) -> ScoreTable:
+        return self._monitor.scores or ScoreTable({})
+
+    @property
+    def _chosen(self) -> tuple[int, str] | None:
+        chosen: tuple[int, str] | None = self.prediction.currentData()
+        return chosen
+
+    @Slot()
+    def _on_scores_changed(self) -> None:
+        self._lister.submit(
+            stored_predictions,
+            self._session.project_folder,
+            self._monitor.name,
+            self._scores.rows,
+        )
+
+    @Slot(object)
+    def _on_listed(self, keys: list[tuple[int, str]]) -> None:
+        before = self._chosen
+        blocker = QSignalBlocker(self.prediction)
+        self.prediction.clear()
+        for iteration, dataset in keys:
+            text = f"{dataset}, iteration {iteration:,}"
+            self.prediction.addItem(text, (iteration, dataset))
+        wanted = before if before in keys else keys[-1] if keys else None
+        self.prediction.setCurrentIndex(keys.index(wanted) if wanted else -1)
+        blocker.unblock()
+        if not keys:
+            self._preview = None
+            self.message.setText(NOTHING_STORED)
+        elif wanted != before or self._preview is None:
+            self._load()
+        else:
+            self._show_sweep()
+
+    @Slot(int)
+    def _on_prediction_chosen(self, index: int) -> None:
+        self._load()
+
+    @Slot(object)
+    def _on_result_changed(self, result: Any) -> None:
+        if result is None:
+            return
+        iteration, dataset, parameters = result
+        index = self.prediction.findData((iteration, dataset))
+        if index >= 0 and self._chosen == (iteration, dataset):
+            self._set_parameters(parameters)
+        elif index >= 0:
+            self.prediction.setCurrentIndex(index)
+
+    def _load(self) -> None:
+        data, chosen = self._monitor.data, self._chosen
+        self._preview = None
+        if data is not None and chosen is not None:
+            self.message.setText("Reading the prediction…")
+            folder = self._session.project_folder
+            self._loader.submit(load_preview, folder, data.config, *chosen)
+
+    @Slot(object)
+    def _on_loaded(self, preview: Preview) -> None:
+        if (preview.result.iteration, preview.result.dataset) != self._chosen:
+            return
+        self._preview = preview
+        self.message.setText("" if preview.fits_in_memory else TOO_LARGE)
+        self._live.show_prediction(preview)
+        self._show_sweep()
+        result = self._session.result
+        from_table = result is not None and result[:2] == self._chosen
+        self._set_parameters(result[2] if from_table and result else preview.defaults)
+
+    def _set_parameters(self, parameters: PostProcessorParameters) -> None:
+        self.parameters.setValue(parameters)
+        self._on_parameters_released()
+
+    def _show_sweep(self) -> None:
+        if self._chosen is not None:
+            self.sweep.set_rows(self._scores, self._scores.sweep(*self._chosen))
+
+    def _current(self) -> PostProcessorParameters | None:
+        """Return the parameters, `None` while an editor holds something else."""
+        try:
+            return self.parameters.value()
+        except ValueError:
+            return None
+
+    @Slot()
+    def _on_parameters_changed(self) -> None:
+        parameters = self._current()
+        if parameters is not None and self._chosen is not None:
+            nearest = self._scores.nearest(*self._chosen, parameters)
+            self.sweep.show_parameters(parameters, nearest)
+            self._update_live()
+
+    def _show_live(self) -> None:
+        preview, parameters = self._preview, self._current()
+        if preview is None or parameters is None:
+            return
+        if preview.is_pointwise:
+            self._live.show_slice(preview, parameters)
+        elif preview.fits_in_memory:
+            self._submit(preview, parameters, with_scores=False)
+
+    @Slot()
+    def _on_parameters_released(self) -> None:
+        preview, parameters = self._preview, self._current()
+        if preview is not None and parameters is not None and preview.fits_in_memory:
+            self._submit(preview, parameters, with_scores=True)
+
+    def _submit(self, preview: Preview, parameters: Any, *, with_scores: bool) -> None:
+        segment = functools.partial(preview.segment, with_scores=with_scores)
+        self._segmenter.submit(segment, parameters)
+
+    @Slot(object)
+    def _on_segmented(self, segmentation: Segmentation) -> None:
+        preview = self._preview
+        if preview is None or segmentation.parameters != self._current():
+            return  # the slider has moved on
+        self._live.show_labels(preview, segmentation)
+        if segmentation.scores:
+            result = preview.result
+            row = ScoreRow(
+                result.iteration,
+                result.dataset,
+                segmentation.parameters,
+                segmentation.scores,
+            )
+            self.sweep.show_computed(row)
+
+    @Slot(object)
+    def _on_row_picked(self, row: ScoreRow) -> None:
+        self._set_parameters(row.parameters)
+
+    @Slot(str)
+    def _on_theme(self, theme: str) -> None:
+        self.sweep.set_colours(plot_colours(theme))

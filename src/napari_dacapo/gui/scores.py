@@ -1,0 +1,230 @@
+"""The Scores dock: every validation score, the best ones, and the layers behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QItemSelection, QModelIndex, Qt, Slot
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QFlowLayout
+
+from ._latest import Latest
+from ._layers import show_array
+from ._napari_status import show_info
+from ._session import Session
+from .models import ScoreRow, ScoreTable, load_result
+from .models.score_items import ScoreItemModel, ScoreSortModel
+from .views.run_picker import RunPicker
+
+if TYPE_CHECKING:
+    from .models import Result
+
+#: heading of the list of criteria by which one can choose the best result
+BEST_BY = "best by …"
+
+
+class ScoresWidget(QWidget):
+    """The validation scores of the run that is looked at.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layers of the chosen row are shown.
+    """
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._session = Session.of(viewer)
+        self._monitor = self._session.monitor
+        self._create_children()
+        self._on_scores_changed()
+        self._lay_out()
+        self._connect()
+
+    def _create_children(self) -> None:
+        self.run_picker = RunPicker(self._session)
+        self.best_by = QComboBox()
+        self.all_criteria = QCheckBox("all criteria")
+        self.export_button = QPushButton("Export…")
+        self.table = QTableView()
+        self.message = QLabel()
+        self.items = ScoreItemModel(self)
+        self.sorted_items = ScoreSortModel(self)
+        self._loader = Latest("read result", self)
+        self._exporter = Latest("export scores", self)
+
+        self.best_by.setToolTip("Go to the best result by a criterion.")
+        self.all_criteria.setToolTip(
+            "Show every criterion, not only those by which the best weights are kept."
+        )
+        self.export_button.setToolTip("Write all scores to a CSV file.")
+        self.sorted_items.setSourceModel(self.items)
+        self.table.setModel(self.sorted_items)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setAlternatingRowColors(True)
+        self.table.verticalHeader().hide()
+        self.message.setWordWrap(True)
+
+    def _lay_out(self) -> None:
+        controls = QFlowLayout()
+        controls.setContentsMargins(0, 0, 0, 0)
+        for widget in (
+            self.run_picker,
+            self.best_by,
+            self.all_criteria,
+            self.export_button,
+        ):
+            controls.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(self.table, stretch=1)
+        layout.addWidget(self.message)
+
+    def _connect(self) -> None:
+        self.all_criteria.toggled.connect(self._on_criteria_toggled)
+        self.best_by.textActivated.connect(self._on_best_by)
+        self.export_button.clicked.connect(self._on_export)
+        self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.table.activated.connect(self._on_activated)
+        self._loader.done.connect(self._on_result)
+        self._exporter.done.connect(self._on_exported)
+        self._monitor.run_changed.connect(self._on_scores_changed)
+        self._monitor.scores_changed.connect(self._on_scores_changed)
+
+    @property
+    def _scores(self) -> ScoreTable:
+        return self._monitor.scores or ScoreTable({})
+
+    @Slot()
+    def _on_scores_changed(self) -> None:
+        selected = self._selected_row()
+        scores = self._scores
+        self.items.set_table(scores, self._shown_criteria())
+        self.table.resizeColumnsToContents()
+        self.export_button.setEnabled(bool(scores.rows))
+        self._list_criteria()
+        if selected is not None:
+            self._select(selected)
+        if not scores.rows:
+            self.message.setText(
+                "No scores yet: they come with the first validation of the run."
+            )
+        elif selected is None:
+            self.message.setText("Choose a row to see its layers.")
+
+    def _shown_criteria(self) -> list[str]:
+        criteria = self._scores.criteria
+        if self.all_criteria.isChecked():
+            return list(criteria)
+        kept = [name for name, known in criteria.items() if known.store_best]
+        return kept or list(criteria)
+
+    def _list_criteria(self) -> None:
+        names = [BEST_BY, *self._shown_criteria()]
+        if names != [self.best_by.itemText(i) for i in range(self.best_by.count())]:
+            self.best_by.clear()
+            self.best_by.addItems(names)
+        self.best_by.setEnabled(bool(self._scores.rows))
+
+    @Slot(bool)
+    def _on_criteria_toggled(self, checked: bool) -> None:
+        self._on_scores_changed()
+
+    @Slot(str)
+    def _on_best_by(self, criterion: str) -> None:
+        self.best_by.setCurrentIndex(0)
+        best = self._scores.best_row(criterion) if criterion != BEST_BY else None
+        if best is not None:
+            self._select(best)
+
+    def _selected_row(self) -> ScoreRow | None:
+        model = self.table.selectionModel()
+        indexes = [] if model is None else model.selectedRows()
+        return self._row_of(indexes[0]) if indexes else None
+
+    def _row_of(self, index: QModelIndex) -> ScoreRow | None:
+        return self.items.row_at(self.sorted_items.mapToSource(index))
+
+    def _select(self, row: ScoreRow) -> None:
+        source = self.items.index_of(row)
+        if source.isValid():
+            index = self.sorted_items.mapFromSource(source)
+            self.table.selectRow(index.row())
+            self.table.scrollTo(index)
+
+    @Slot(QItemSelection, QItemSelection)
+    def _on_selected(self, now: QItemSelection, before: QItemSelection) -> None:
+        row = self._selected_row()
+        if row is not None and row.key != self._session.result:
+            self._show_layers(row)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        row = self._row_of(index)
+        if row is not None:
+            self._show_layers(row)
+
+    def _show_layers(self, row: ScoreRow) -> None:
+        self._session.result = row.key
+        folder, run = self._session.project_folder, self._monitor.name
+        self._loader.submit(load_result, folder, run, row)
+
+    @Slot(object)
+    def _on_result(self, result: Result) -> None:
+        for shown in result.arrays:
+            name = f"{shown.kind} of {result.dataset}"
+            show_array(
+                self._viewer,
+                shown.array,
+                name,
+                meaning=shown.meaning,
+                data=shown.values,
+                key=f"{result.run}/{result.dataset}/{shown.kind}",
+            )
+        self.message.setText(_describe(result))
+
+    @Slot()
+    def _on_export(self) -> None:
+        suggested = self._session.project_folder / f"{self._monitor.name}_scores.csv"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export scores", str(suggested), "CSV (*.csv)"
+        )
+        if chosen:
+            self.export(Path(chosen))
+
+    def export(self, path: Path) -> None:
+        """Write all scores to `path`, in a worker."""
+        self._exporter.submit(_export, self._scores, path, self._monitor.name)
+
+    @Slot(object)
+    def _on_exported(self, path: Path) -> None:
+        show_info(f"The scores were written to {path}.")
+
+
+def _export(scores: ScoreTable, path: Path, run: str) -> Path:
+    scores.write_csv(path, run)
+    return path
+
+
+def _describe(result: Result) -> str:
+    text = f"{result.dataset} after {result.iteration:,} iterations."
+    if result.missing:
+        text += (
+            f" Not stored any more: {', '.join(result.missing)}. Kept are the results "
+            "of the last validation and of the best ones."
+        )
+    return text

@@ -1,0 +1,276 @@
+"""The Training dock: start, pause and stop a run, and watch it learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Slot
+from qtpy.QtWidgets import (
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QFlowLayout
+
+from ._jobs import JobManager
+from ._latest import Latest
+from ._memory import memory_use
+from ._napari_status import show_warning
+from ._session import Session
+from ._state import RunState, button_states
+from ._theme import follow_theme, plot_colours
+from .models import load_run
+from .views.loss_plot import LossPlot
+from .views.run_picker import RunPicker
+from .views.run_status import RunStatus
+from .views.score_plot import ScorePlot
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
+    from .models import RunData
+
+MEMORY_MILLISECONDS = 2000
+#: a dock wider than this times its height shows its plots side by side
+WIDE = 1.6
+
+
+class TrainingWidget(QWidget):
+    """Trains the run that is looked at.
+
+    The training itself belongs to the `JobManager`: closing this dock does not end it,
+    and a new one shows it again.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer whose session is shown.
+    """
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = Session.of(viewer)
+        self._monitor = self._session.monitor
+        self._create_children()
+        self._lay_out()
+        self._connect()
+        follow_theme(viewer, self, self._on_theme)
+        self._on_run_changed()
+        self._on_state_changed(self._monitor.state)
+
+    def _create_children(self) -> None:
+        self.run_picker = RunPicker(self._session)
+        self.start_button = QPushButton("Start")
+        self.pause_button = QPushButton("Pause")
+        self.stop_button = QPushButton("Stop and keep")
+        self.iterations = QSpinBox()
+        self.compare_button = QToolButton()
+        self.status = RunStatus()
+        self.loss_plot = LossPlot()
+        self.score_plot = ScorePlot()
+        self._compared = Latest("read run to compare with", self)
+        self._memory_timer = QTimer(self)
+
+        self.start_button.setToolTip(
+            "Train the chosen run; one that was trained before goes on where it was "
+            "left. While another run trains, it waits for its turn."
+        )
+        self.pause_button.setToolTip("Hold after this iteration, or go on.")
+        self.stop_button.setToolTip(
+            "End after this iteration. Weights, losses and scores are kept, and the "
+            "run can be continued later."
+        )
+        self.iterations.setToolTip(
+            "Train until so many iterations are completed. May be changed while the "
+            "run trains."
+        )
+        self.iterations.setRange(1, 100_000_000)
+        self.iterations.setSingleStep(500)
+        self.iterations.setGroupSeparatorShown(True)
+        self.iterations.setKeyboardTracking(False)
+        self.compare_button.setText("Compare")
+        self.compare_button.setToolTip("Show the losses of other runs as well.")
+        self.compare_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.compare_button.setMenu(QMenu(self))
+
+    def _lay_out(self) -> None:
+        controls = QFlowLayout()
+        controls.setContentsMargins(0, 0, 0, 0)
+        for widget in (
+            self.run_picker,
+            self.start_button,
+            self.pause_button,
+            self.stop_button,
+            QLabel("until iteration"),
+            self.iterations,
+            self.compare_button,
+        ):
+            controls.addWidget(widget)
+        self._plots = QSplitter(Qt.Orientation.Vertical)
+        self._plots.addWidget(self.loss_plot)
+        self._plots.addWidget(self.score_plot)
+        layout = QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(self.status)
+        layout.addWidget(self._plots, stretch=1)
+
+    def _connect(self) -> None:
+        self.start_button.clicked.connect(self._on_start)
+        self.pause_button.clicked.connect(self._on_pause)
+        self.stop_button.clicked.connect(self._on_stop)
+        self.iterations.valueChanged.connect(self._on_iterations_changed)
+        self.run_picker.runs_listed.connect(self._on_runs_listed)
+        self._compared.done.connect(self._on_compared_loaded)
+        self._memory_timer.timeout.connect(self._on_memory_due)
+        self._monitor.run_changed.connect(self._on_run_changed)
+        self._monitor.updated.connect(self._on_updated)
+        self._monitor.scores_changed.connect(self._on_scores_changed)
+        self._monitor.state_changed.connect(self._on_state_changed)
+        self._session.run_config_changed.connect(self._on_run_config_changed)
+        JobManager.instance().job_ended.connect(self._on_job_ended)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        wide = self.width() > WIDE * self.height()
+        self._plots.setOrientation(
+            Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        )
+
+    @Slot()
+    def _on_start(self) -> None:
+        run = self._run_to_train()
+        if run is None:
+            show_warning(
+                "There is no run to train: put one together in the Experiment dock, or "
+                "choose one that is stored."
+            )
+            return
+        job = self._session.train(run)
+        if self.iterations.value() != self._configured_iterations():
+            job.set_num_iterations(self.iterations.value())
+
+    def _run_to_train(self) -> Any:
+        """Return the experiment's run if it is looked at, else the name of a stored."""
+        config, name = self._session.run_config, self._session.run_name
+        if config is not None and name in ("", config.name):
+            return config
+        return name or None
+
+    @Slot()
+    def _on_pause(self) -> None:
+        job = self._monitor.job
+        if job is not None and job.state is RunState.PAUSED:
+            job.resume()
+        elif job is not None:
+            job.pause()
+
+    @Slot()
+    def _on_stop(self) -> None:
+        if self._monitor.job is not None:
+            self._monitor.job.stop()
+
+    @Slot(int)
+    def _on_iterations_changed(self, value: int) -> None:
+        if self._monitor.job is not None:
+            self._monitor.job.set_num_iterations(value)
+        self._on_updated()
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        self.loss_plot.set_curve(self._monitor.progress.loss)
+        self.score_plot.set_table(self._monitor.scores)
+        blocker = QSignalBlocker(self.iterations)
+        self.iterations.setValue(
+            self._monitor.progress.num_iterations or self._configured_iterations()
+        )
+        blocker.unblock()
+        self._show_progress()
+
+    def _configured_iterations(self) -> int:
+        data = self._monitor.data
+        config = self._session.run_config if data is None else data.config
+        return 1 if config is None else config.num_iterations
+
+    @Slot()
+    def _on_updated(self) -> None:
+        self.loss_plot.refresh()
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        self.status.show_progress(self._monitor.progress)
+        started = self._monitor.progress.iteration > 0
+        self.start_button.setText("Continue" if started else "Start")
+
+    @Slot()
+    def _on_scores_changed(self) -> None:
+        self.score_plot.set_table(self._monitor.scores)
+
+    @Slot(object)
+    def _on_state_changed(self, state: RunState) -> None:
+        buttons = button_states(state)
+        self.start_button.setEnabled(buttons.start)
+        self.pause_button.setEnabled(buttons.pause or buttons.resume)
+        self.pause_button.setText("Resume" if buttons.resume else "Pause")
+        self.stop_button.setEnabled(buttons.stop)
+        self.iterations.setEnabled(buttons.more)
+        self._show_state(state)
+        if state in (RunState.TRAINING, RunState.PREPARING):
+            self._memory_timer.start(MEMORY_MILLISECONDS)
+            self._on_memory_due()
+        else:
+            self._memory_timer.stop()
+
+    def _show_state(self, state: RunState) -> None:
+        job = self._monitor.job
+        ahead = 0 if job is None else JobManager.instance().jobs_ahead(job)
+        self.status.show_state(state, ahead)
+
+    @Slot()
+    def _on_memory_due(self) -> None:
+        self.status.show_machine(self._monitor.progress, memory_use())
+
+    @Slot(object)
+    def _on_run_config_changed(self, run_config: Any) -> None:
+        if run_config is not None and not self._session.run_name:
+            self._session.run_name = run_config.name
+
+    @Slot(object)
+    def _on_job_ended(self, job: object) -> None:
+        self._show_state(self._monitor.state)  # one run less to wait for
+
+    @Slot(object)
+    def _on_runs_listed(self, names: list[str]) -> None:
+        menu = self.compare_button.menu()
+        chosen = {a.text() for a in menu.actions() if a.isChecked()}
+        menu.clear()
+        for name in names:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name in chosen)
+            action.toggled.connect(self._on_compare_toggled)
+        self.compare_button.setEnabled(bool(names))
+
+    @Slot(bool)
+    def _on_compare_toggled(self, checked: bool) -> None:
+        menu = self.compare_button.menu()
+        names = [a.text() for a in menu.actions() if a.isChecked()]
+        self._compared.submit(_load_all, self._session.project_folder, names)
+
+    @Slot(object)
+    def _on_compared_loaded(self, runs: list[RunData]) -> None:
+        self.loss_plot.set_overlays({run.name: run.loss_curve() for run in runs})
+
+    @Slot(str)
+    def _on_theme(self, theme: str) -> None:
+        colours = plot_colours(theme)
+        self.loss_plot.set_colours(colours)
+        self.score_plot.set_colours(colours)
+
+
+def _load_all(folder: Any, names: list[str]) -> list[RunData]:
+    return [load_run(folder, name) for name in names]

@@ -1,0 +1,83 @@
+"""State, progress and speed of a run in two lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from napari_dacapo.gui._state import RunState
+from napari_dacapo.gui.models import advice, details
+
+if TYPE_CHECKING:
+    from napari_dacapo.gui._memory import MemoryUse
+    from napari_dacapo.gui.models import RunProgress
+
+_WORDS = {
+    RunState.IDLE: "not training",
+    RunState.PREPARING: "preparing",
+    RunState.TRAINING: "training",
+    RunState.PAUSED: "paused",
+    RunState.STOPPING: "stopping: storing weights",
+    RunState.DONE: "done",
+    RunState.FAILED: "failed",
+}
+
+
+class RunStatus(QWidget):
+    """Shows how far a run is; everything it shows is handed to it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = QLabel()
+        self.bar = QProgressBar()
+        self.details = QLabel()
+        self.machine = QLabel()
+
+        self.bar.setMaximumHeight(16)
+        self.bar.setMinimumWidth(120)
+        for label in (self.details, self.machine):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.show_state(RunState.IDLE)
+
+        first = QHBoxLayout()
+        first.addWidget(self.state)
+        first.addWidget(self.bar, stretch=1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(first)
+        layout.addWidget(self.details)
+        layout.addWidget(self.machine)
+
+    def show_state(self, state: RunState, ahead: int = 0) -> None:
+        """Show the state; `ahead` jobs have to end before this one begins."""
+        waiting = state is RunState.PREPARING and ahead > 0
+        runs = "run" if ahead == 1 else "runs"
+        self.state.setText(f"waiting for {ahead} {runs}" if waiting else _WORDS[state])
+
+    def show_progress(self, progress: RunProgress) -> None:
+        """Show iterations, time left and speed."""
+        total = progress.num_iterations
+        self.bar.setRange(0, max(1, total))
+        self.bar.setValue(min(progress.iteration, total))
+        self.bar.setFormat(
+            f"{progress.iteration:,} of {total:,} iterations" if total else ""
+        )
+        self.details.setText(" · ".join(details(progress)))
+        hint = advice(progress)
+        self.details.setToolTip(f"<qt>{hint}</qt>" if hint else "")
+        if hint:
+            self.details.setText(f"{self.details.text()} · {hint}")
+
+    def show_machine(self, progress: RunProgress, memory: MemoryUse | None) -> None:
+        """Show what computes, why that, and the memory in use."""
+        parts = []
+        if progress.device:
+            reason = f" ({progress.device_reason})" if progress.device_reason else ""
+            parts.append(f"{progress.device}{reason}")
+        if memory is not None:
+            parts.append(str(memory))
+        self.machine.setText(" · ".join(parts))
