@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from napari_dacapo._config import config_field
 
 if TYPE_CHECKING:
@@ -22,24 +24,28 @@ def to_names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(name) for name in value]
 
 
-def clip_distance_field() -> Any:
+def clip_distance_field(default: Any = attrs.NOTHING) -> Any:
     """Declare the `clip_distance` field of the binary scores."""
     return config_field(
         "For scores only: a wrong voxel counts as at most this far from the right "
         "object, so that a few gross errors do not hide everything else.",
+        default=default,
         unit="nm",
         minimum=0,
         exclusive_minimum=True,
+        advanced=default is not attrs.NOTHING,
     )
 
 
-def tol_distance_field() -> Any:
+def tol_distance_field(default: Any = attrs.NOTHING) -> Any:
     """Declare the `tol_distance` field of the binary scores."""
     return config_field(
         "For scores only: a wrong voxel this near to the right object is forgiven by "
         "the criteria 'with tolerance'. About the uncertainty of your annotations.",
+        default=default,
         unit="nm",
         minimum=0,
+        advanced=default is not attrs.NOTHING,
     )
 
 

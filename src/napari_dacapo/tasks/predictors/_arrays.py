@@ -61,9 +61,10 @@ def read_mask(
     """
     data = read_channels(mask, roi)
     if len(data) not in (1, num_channels):
+        several = f" or, like the ground truth, {num_channels}"
         raise DataError(
-            f"the mask has {len(data)} channels; it needs 1 or, like the ground truth, "
-            f"{num_channels}"
+            f"the mask has {len(data)} channels; it needs 1"
+            + (several if num_channels > 1 else "")
         )
     use: NDArray[np.bool_] = data != 0
     return use

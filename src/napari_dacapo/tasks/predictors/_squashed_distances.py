@@ -46,10 +46,6 @@ class SquashedDistancePredictor(Predictor):
         self.scale_factor = scale_factor
         self._needs_context = needs_context
 
-    @property
-    def value_range(self) -> tuple[float, float]:
-        return (-1.0, 1.0)
-
     def gt_region_for_roi(self, roi: Roi, voxel_size: Coordinate) -> Roi:
         if not self._needs_context:
             return roi

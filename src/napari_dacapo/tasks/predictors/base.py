@@ -60,7 +60,8 @@ class Predictor(ABC):
             Ground truth and what `create_target` made of it or of a part of it; the
             weight covers what `target` covers.
         mask : Array
-            1 = use, 0 = ignore; with a channel axis of length 1 or that of `gt`.
+            1 = use, 0 = ignore, over the region of `gt`; with as many channels as `gt`,
+            one, or no channel axis.
         moving_class_counts : nested lists of numbers, optional
             What the call for the sample before returned.
         """
@@ -73,11 +74,6 @@ class Predictor(ABC):
     def gt_region_for_roi(self, roi: Roi, voxel_size: Coordinate) -> Roi:
         """Return the ground truth region needed to make the target of `roi`."""
         return roi
-
-    @property
-    def value_range(self) -> tuple[float, float]:
-        """Least and greatest value of predictions (as stored), for integer storage."""
-        return (0.0, 1.0)
 
     def padding(self, voxel_size: Coordinate) -> Coordinate:
         """Return how far (world units) targets look for object boundaries."""
