@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: mask voxels that are summed up at once
 _SLAB = 2**22
+#: masks with more places than this are only looked at in blocks
+_MOST_PLACES = 2**24
 
 
 def create_sampler(
@@ -92,35 +94,56 @@ def _mask_sampler(
     block: int,
     warn: Callable[[str], None],
 ) -> CropSampler:
-    cell_shape = (block,) * len(box)
-    numbers = [np.arange(0, n, block) for n in grid.counts]
-    middles = [
-        np.minimum(k + block // 2, n - 1)
-        for k, n in zip(numbers, grid.counts, strict=True)
-    ]
-    axes = range(len(box))
-    occupied = box_sums(
-        annotation.mask,
-        [numbers[d] * grid.stride[d] for d in axes],
-        [block * s for s in grid.stride],
-    )
-    fraction = box_sums(
-        annotation.mask,
-        [grid.first[d] + middles[d] * grid.stride[d] for d in axes],
-        box,
-    ) / math.prod(box)
+    occupied, fraction = _survey(annotation.mask, grid, box, block)
     if not occupied.any():
         raise DataError(
             f"dataset {name!r}: its mask is 0 wherever there is ground truth, so "
             "nothing can be learned from it (in masks, 1 = use); remove the dataset or "
             "invert the mask"
         )
-    good = (occupied > 0) & (fraction > 0) & (fraction >= min_masked)
-    if not good.any():
-        warn(_relaxed(name, min_masked, float(fraction[occupied > 0].max())))
-        good, min_masked = occupied > 0, 0
-    cells = np.argwhere(good) * block
+    best = float(fraction[occupied].max())
+    # if the middles of all blocks are too poor, a place beside one may still do
+    size = block
+    while best < min_masked and size > 1 and math.prod(grid.counts) <= _MOST_PLACES:
+        size //= 2
+        occupied, fraction = _survey(annotation.mask, grid, box, size)
+        best = max(best, float(fraction[occupied].max(initial=0)))
+    if best < min_masked:
+        warn(_relaxed(name, min_masked, best))
+        min_masked, size = 0, block
+        occupied, fraction = _survey(annotation.mask, grid, box, size)
+    cells = np.argwhere(occupied & (fraction >= min_masked)) * size
+    cell_shape = (size,) * len(box)
     return CropSampler(name, grid, annotation, cells, cell_shape, min_masked)
+
+
+def _survey(
+    mask: NDArray[np.bool_], grid: CropGrid, box: Sequence[int], block: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Look at all blocks of ``block`` places per axis.
+
+    Returns
+    -------
+    occupied : ndarray of bool
+        Whether the mask allows a voxel in the middle of one of the block's crops.
+    fraction : ndarray of float
+        Usable fraction of the output box at the middle place of the block.
+    """
+    axes = range(len(box))
+    firsts = [np.arange(0, n, block) for n in grid.counts]
+    middles = [
+        np.minimum(first + block // 2, n - 1)
+        for first, n in zip(firsts, grid.counts, strict=True)
+    ]
+    in_middle = box_sums(
+        mask,
+        [firsts[d] * grid.stride[d] for d in axes],
+        [block * stride for stride in grid.stride],
+    )
+    in_box = box_sums(
+        mask, [grid.first[d] + middles[d] * grid.stride[d] for d in axes], box
+    )
+    return in_middle > 0, in_box / math.prod(box)
 
 
 def box_sums(

@@ -46,8 +46,8 @@ def create_scheduler(
 def restore_scheduler(
     scheduler: LambdaLR, state: dict[str, object], warmup_iterations: int
 ) -> None:
-    """Set scheduler and optimizer to the learning rate of `state`."""
-    scheduler.load_state_dict(state)
+    """Go on from `state`, of which ``last_epoch`` (the next iteration) will do."""
+    scheduler.load_state_dict({**scheduler.state_dict(), **state})
     factor = warmup_factor(scheduler.last_epoch, warmup_iterations)
     groups = scheduler.optimizer.param_groups
     for group, base in zip(groups, scheduler.base_lrs, strict=True):

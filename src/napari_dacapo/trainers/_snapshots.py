@@ -87,7 +87,11 @@ class _Image:
         group.attrs["ome"] = {"version": "0.5", "multiscales": [self._multiscale()]}
         shape = self._values.shape
         array = group.create_array(
-            "s0", shape=(0, *shape), chunks=(1, *shape), dtype=self._values.dtype
+            "s0",
+            shape=(0, *shape),
+            chunks=(1, *shape),
+            dtype=self._values.dtype,
+            dimension_names=self._axes,
         )
         array.attrs.update(
             {

@@ -180,7 +180,7 @@ class Resampling:
         for source in sources:
             lowest, highest = source.aminmax()
             low.append(int(lowest.floor()))
-            high.append(int(highest.floor()) + 2)
+            high.append(int(highest.ceil()) + 1)
         begin, end = Coordinate(low) * voxel_size, Coordinate(high) * voxel_size
         positions = [s - b for s, b in zip(sources, low, strict=True)]
         return cls(Roi(offset + begin, end - begin), positions)
@@ -193,7 +193,7 @@ class Resampling:
         # torch wants the last axis first, and -1 and 1 at the middles of the end voxels
         grid = torch.stack(
             [
-                position * (2 / (n - 1)) - 1
+                position * (2 / max(n - 1, 1)) - 1
                 for position, n in zip(self.positions[::-1], shape[::-1], strict=True)
             ],
             dim=-1,
