@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import golden_data
 import numpy as np
 import pytest
 
+import golden_data
 from napari_dacapo.arrays import (
     Array,
     ArrayConfig,

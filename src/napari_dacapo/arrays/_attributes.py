@@ -154,7 +154,7 @@ class PlaceAttributes:
             units = select(units, spatial)
         if len(units) != len(vector):
             raise DataError(f"{self._node} has {len(units)} units for {key} {vector}")
-        factors = map(nanometres, units)
+        factors = [nanometres(unit, self._node) for unit in units]
         return Coordinate(
             float(Fraction(v) * f) for v, f in zip(vector, factors, strict=True)
         )

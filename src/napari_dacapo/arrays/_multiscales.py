@@ -120,7 +120,7 @@ def _level(
     transforms = [_transform(d, entry, group, ndim) for d in (first, dataset)]
     if transforms[1] is None:
         return None
-    factors = [nanometres(unit) for unit in units]
+    factors = [nanometres(unit, group) for unit in units]
     spatial = [u for u, (_, kind) in zip(units, axes, strict=True) if kind == "space"]
     reference = transforms[0] or transforms[1]
     numbers = [

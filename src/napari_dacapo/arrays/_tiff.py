@@ -54,7 +54,7 @@ class TiffSource:
         section = tuple(map(int, series.keyframe.shape))
         self._leading = self.shape[: len(self.shape) - len(section)]
         self.chunks = (*(1 for _ in self._leading), *section)
-        self.lengths = _voxel_lengths(opened)
+        self.lengths = _voxel_lengths(opened, file)
         self._mapped: NDArray[Any] | None = None
         if series.dataoffset is not None:
             stored = self.dtype.newbyteorder(opened.byteorder)
@@ -100,38 +100,36 @@ def _open(file: Path) -> TiffFile:
     return opened
 
 
-def _voxel_lengths(opened: TiffFile) -> dict[str, float]:
+def _voxel_lengths(opened: TiffFile, file: Path) -> dict[str, float]:
     """Return the voxel edge lengths in nm, by axis, that OME or ImageJ metadata state.
 
     The resolution of other TIFF files is that of a print, not of a microscope.
     """
     if opened.is_ome and opened.ome_metadata:
-        return _ome_lengths(opened.ome_metadata)
+        return _ome_lengths(opened.ome_metadata, file)
     if opened.is_imagej and opened.imagej_metadata:
-        return _imagej_lengths(opened)
+        return _imagej_lengths(opened, file)
     return {}
 
 
-def _ome_lengths(xml: str) -> dict[str, float]:
+def _ome_lengths(xml: str, file: Path) -> dict[str, float]:
     for element in ElementTree.fromstring(xml).iter():
         if element.tag.rpartition("}")[2] == "Pixels":
-            sizes = {a: element.get(f"PhysicalSize{a.upper()}") for a in "zyx"}
+            keys = {axis: f"PhysicalSize{axis.upper()}" for axis in "zyx"}
             return {
-                axis: float(size)
-                * float(
-                    nanometres(element.get(f"PhysicalSize{axis.upper()}Unit", "µm"))
-                )
-                for axis, size in sizes.items()
-                if size
+                axis: float(element.attrib[key])
+                * float(nanometres(element.get(f"{key}Unit", "µm"), file))
+                for axis, key in keys.items()
+                if key in element.attrib
             }
     return {}
 
 
-def _imagej_lengths(opened: TiffFile) -> dict[str, float]:
+def _imagej_lengths(opened: TiffFile, file: Path) -> dict[str, float]:
     metadata = opened.imagej_metadata or {}
     written = str(metadata.get("unit", ""))
     # ImageJ writes the micro sign as an escape
-    factor = float(nanometres(re.sub(r"\\u00[bB]5", "µ", written)))
+    factor = float(nanometres(re.sub(r"\\u00[bB]5", "µ", written), file))
     lengths: dict[str, float] = {}
     if "spacing" in metadata:
         lengths["z"] = float(metadata["spacing"]) * factor

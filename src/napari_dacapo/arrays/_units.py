@@ -40,8 +40,15 @@ def is_unit(unit: Any) -> bool:
     return isinstance(unit, str) and _normalised(unit) not in _NO_UNIT
 
 
-def nanometres(unit: Any) -> Fraction:
+def nanometres(unit: Any, where: object) -> Fraction:
     """Return how many nanometres one `unit` is; no unit counts as nanometre.
+
+    Parameters
+    ----------
+    unit : str or None
+        As written in the file.
+    where : object
+        What the error names as the place of the unit.
 
     Raises
     ------
@@ -54,7 +61,8 @@ def nanometres(unit: Any) -> Fraction:
     name = _SYMBOLS.get(name, name)
     if name not in _NANOMETRES:
         raise DataError(
-            f"unit {unit!r} is not a known length; use one of {', '.join(_NANOMETRES)}"
+            f"{where} has the unit {unit!r}, which is not a known length; the known "
+            f"ones are {', '.join(_NANOMETRES)}"
         )
     return _NANOMETRES[name]
 

@@ -53,7 +53,7 @@ class DVIDArray(Array):
         extended = self._extended
         units = extended.get("VoxelUnits") or [None] * 3
         self._voxel_size = Coordinate(
-            float(length * nanometres(unit))
+            float(length * nanometres(unit, self._url))
             for length, unit in zip(self._vector("VoxelSize"), units[::-1], strict=True)
         )
         low, high = self._vector("MinPoint"), self._vector("MaxPoint")
@@ -144,8 +144,9 @@ class DVIDArray(Array):
 
 
 def _json_object(url: str) -> dict[str, Any]:
+    content = _fetch(url)
     try:
-        document = json.loads(_fetch(url))
+        document = json.loads(content)
     except ValueError as error:
         raise DataError(f"{url} did not answer with JSON ({error})") from error
     if not isinstance(document, dict):

@@ -47,10 +47,11 @@ class LogicalOrArray(DerivedArray):
         return None
 
     def _read(self, roi: Roi) -> NDArray[Any]:
-        is_set: NDArray[Any] = self._source[roi] != 0
+        values = self._source[roi]
         if CHANNEL_AXIS in self._source.axes:
-            is_set = is_set.any(axis=self._source.axes.index(CHANNEL_AXIS))
-        return is_set.astype(np.uint8)
+            values = np.any(values, axis=self._source.axes.index(CHANNEL_AXIS))
+        union: NDArray[np.uint8] = np.not_equal(values, 0).astype(np.uint8)
+        return union
 
 
 @attrs.define

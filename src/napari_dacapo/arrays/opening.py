@@ -53,8 +53,8 @@ def _split(path: Path) -> tuple[Path, str]:
     if not path.exists():
         raise DataNotFoundError(f"{path} does not exist; check the path")
     raise DataError(
-        f"{path} is neither a TIFF file nor inside a container; choose a .tif file or a "
-        f"path in a folder that ends in {' or '.join(CONTAINER_SUFFIXES)}"
+        f"{path} is neither a TIFF file nor inside a container; choose a .tif file or "
+        f"a path in a folder that ends in {' or '.join(CONTAINER_SUFFIXES)}"
     )
 
 

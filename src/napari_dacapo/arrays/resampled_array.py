@@ -72,7 +72,7 @@ class ResampledArray(DerivedArray):
     def _read(self, roi: Roi) -> NDArray[Any]:
         """Resample the source around `roi`, one axis after the other."""
         if roi.empty:
-            return self._source[self._empty_source_roi(roi)]
+            return self._nothing(roi)
         axes = [
             _Axis.covering(*numbers, self._order)
             for numbers in zip(
@@ -91,10 +91,14 @@ class ResampledArray(DerivedArray):
         spatial = [i for i, a in enumerate(self.axes) if a not in NON_SPATIAL_AXES]
         return _resampled(values, list(zip(spatial, axes, strict=True)), self._order)
 
-    def _empty_source_roi(self, roi: Roi) -> Roi:
-        """Return a box of the source with as many voxels as `roi` where it is empty."""
-        voxels = roi.shape / self._voxel_size * self._source.voxel_size
-        return Roi(self._source.roi.begin, voxels)
+    def _nothing(self, roi: Roi) -> NDArray[Any]:
+        """Return an array for a region without voxels."""
+        corner = Roi(self._source.roi.begin, (0,) * self.dims)
+        shape = list(self._source[corner].shape)
+        lengths = iter((roi.shape / self._voxel_size).as_integers())
+        for i, axis in enumerate(self.axes):
+            shape[i] = shape[i] if axis in NON_SPATIAL_AXES else next(lengths)
+        return np.zeros(shape, self.dtype)
 
 
 @attrs.frozen
