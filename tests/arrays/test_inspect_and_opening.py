@@ -48,9 +48,9 @@ def image(tmp_path: Path) -> Path:
 def test_listing_an_image(image: Path) -> None:
     before = state_of(image)
     infos = {info.path: info for info in list_arrays(image)}
-    assert list(infos) == ["labels/cells/s0", "s0", "s1"]
-    assert [i.level for i in infos.values()] == [0, 0, 1]
-    assert [i.role for i in infos.values()] == ["labels", "raw", "raw"]
+    assert list(infos) == ["labels/cells/s0", "s0", "s1", "s2"]
+    assert [i.level for i in infos.values()] == [0, 0, 1, 2]
+    assert [i.role for i in infos.values()] == ["labels", "raw", "raw", "raw"]
     assert all(
         i.is_image_level and not i.problem and not i.notes for i in infos.values()
     )
@@ -176,7 +176,7 @@ def test_paths_that_are_not_clear(tmp_path: Path) -> None:
     ):
         open_path(tmp_path / "a.zarr")
     with pytest.raises(
-        DataNotFoundError, match="no array 'x'.*volumes/gt, volumes/raw"
+        DataNotFoundError, match=r"no array 'x'.*volumes/gt, volumes/raw"
     ):
         open_path(tmp_path / "a.zarr/x")
     zarr.create_group(str(tmp_path / "empty.zarr"))
