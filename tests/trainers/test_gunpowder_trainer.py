@@ -171,6 +171,12 @@ class TestBatches:
         assert target.data.shape == (3, 1, 20, 20)
         assert target.voxel_size == Coordinate(4.6, 4)
 
+    def test_targets_may_cover_only_what_is_needed(self):
+        whole = Training(task=SmallTask(grow=2)).batches(1)[0]
+        part = Training(task=SmallTask(grow=2, partial=True)).batches(1)[0]
+        assert part[3].shape == (2, 1, 8, 8, 8)
+        assert same([whole[:3]], [part[:3]])
+
     def test_no_datasets(self):
         with pytest.raises(DataError, match="no dataset to train on"):
             Training().trainer.build_batch_provider([], Net(), SmallTask())
@@ -325,7 +331,7 @@ class TestThreads:
                 super().__init__()
                 self.predictor.create_target = self.fail
 
-            def fail(self, gt):
+            def fail(self, gt, roi):
                 raise DataError("labels are damaged")
 
         training = Training(num_data_fetchers=workers, task=Failing())

@@ -56,24 +56,25 @@ class Net(torch.nn.Module):
 class Threshold(Predictor):
     """Target is where labels are; weights balance with running counts."""
 
-    def __init__(self, grow=0):
-        self.grow = grow
+    def __init__(self, grow=0, partial=False):
+        self.grow, self.partial = grow, partial
 
     def create_model(self, architecture):
         return architecture
 
-    def create_target(self, gt):
-        values = (gt.data > 0).astype(np.float32)[:1]
-        return NumpyArray.from_np_array(values, gt.roi, gt.voxel_size, gt.axes)
+    def create_target(self, gt, roi=None):
+        roi = roi if self.partial and roi is not None else gt.roi
+        values = (gt[roi] > 0).astype(np.float32)[:1]
+        return NumpyArray.from_np_array(values, roi, gt.voxel_size, gt.axes)
 
     def create_weight(self, gt, target, mask, moving_class_counts=None):
         seen, positive = moving_class_counts or [1.0, 1.0]
-        used = mask.data[:1].astype(bool)
+        used = mask[target.roi][:1].astype(bool)
         seen = seen + float(used.sum())
         positive = positive + float(target.data[used].sum())
         weight = np.where(target.data > 0, seen / positive, 1) * used
         weight = weight.astype(np.float32)
-        array = NumpyArray.from_np_array(weight, gt.roi, gt.voxel_size, gt.axes)
+        array = NumpyArray.from_np_array(weight, target.roi, gt.voxel_size, gt.axes)
         return array, [seen, positive]
 
     def output_array_type(self):
@@ -89,8 +90,8 @@ class WeightedSquares:
 
 
 class SmallTask:
-    def __init__(self, grow=0):
-        self.predictor, self.loss = Threshold(grow), WeightedSquares()
+    def __init__(self, grow=0, partial=False):
+        self.predictor, self.loss = Threshold(grow, partial), WeightedSquares()
 
 
 def volumes(shape=(40, 40, 40), voxel_size=None, seed=0):

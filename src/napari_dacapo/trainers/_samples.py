@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from napari_dacapo.arrays import Array
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.geometry import Roi
     from napari_dacapo.nn.model import Model
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 class TrainingSample:
     """One sample, augmented, with its target but without weight.
 
-    `raw` covers the network input; `gt`, `target` and `mask` cover the ground truth
-    needed to make the target of `target_roi`, the network output.
+    `raw` covers the network input, `target_roi` is the network output; `gt` and `mask`
+    cover the ground truth needed to make the target of it, `target` this or less.
     """
 
     raw: NumpyArray
@@ -88,7 +89,8 @@ class SampleMaker:
             int(changes.generate_state(1, np.uint64)[0] >> np.uint64(1))
         )
         sample = self._load(source, request, torch_generator)
-        return self._with_target(source, request, sample, offset)
+        roi = self._sizes.target_roi(offset)
+        return self._with_target(source, request, sample, roi)
 
     def preview(self, index: int) -> dict[str, NumpyArray]:
         """Return raw, gt, target, weight and mask of sample number `index`.
@@ -119,24 +121,26 @@ class SampleMaker:
         return sample
 
     def _with_target(
-        self, source: DatasetSource, request: SampleRequest, sample: Sample, offset: Any
+        self, source: DatasetSource, request: SampleRequest, sample: Sample, roi: Roi
     ) -> TrainingSample:
         def array(values: NDArray[Any], roi: Roi, voxel_size: Any) -> NumpyArray:
             return NumpyArray.from_np_array(values, roi, voxel_size, source.axes)
 
-        gt_roi, gt_voxel_size = request.gt_roi, request.gt_voxel_size
         labels = source.restore_labels(sample.gt.contiguous().numpy())
-        gt = array(labels, gt_roi, gt_voxel_size)
-        target = self._predictor.create_target(gt)
+        gt = array(labels, request.gt_roi, request.gt_voxel_size)
         return TrainingSample(
             array(sample.raw.numpy(), request.raw_roi, request.raw_voxel_size),
             gt,
-            NumpyArray.from_np_array(
-                target[gt_roi], gt_roi, gt_voxel_size, target.axes
-            ),
-            array(sample.mask.numpy(), gt_roi, gt_voxel_size),
-            self._sizes.target_roi(offset),
+            _in_memory(self._predictor.create_target(gt, roi)),
+            array(sample.mask.numpy(), request.gt_roi, request.gt_voxel_size),
+            roi,
         )
+
+
+def _in_memory(array: Array) -> NumpyArray:
+    return NumpyArray.from_np_array(
+        array[array.roi], array.roi, array.voxel_size, array.axes
+    )
 
 
 def create_sample_maker(  # noqa: PLR0913
@@ -200,5 +204,4 @@ def weigh(
     weight, counts = predictor.create_weight(
         sample.gt, sample.target, sample.mask, class_counts
     )
-    roi, voxel_size = sample.gt.roi, sample.gt.voxel_size
-    return NumpyArray.from_np_array(weight[roi], roi, voxel_size, weight.axes), counts
+    return _in_memory(weight), counts
