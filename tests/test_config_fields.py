@@ -30,7 +30,7 @@ class TestEveryConfig:
             text = field.metadata.get("help_text", "")
             where = f"{cls.__name__}.{field.name}"
             assert len(text.split()) >= 2, f"{where} has no help text"
-            assert text[0].isupper() or text[0] == "`", where
+            assert text[0].isupper() or text[0] in "`'", where
             assert text.rstrip()[-1] in ".!)", f"{where}: help text is no sentence"
             assert "  " not in text, where
 
@@ -95,5 +95,5 @@ class TestConfigField:
 
     @pytest.mark.parametrize("name", ["", "   ", None, 3])
     def test_names_are_needed(self, name):
-        with pytest.raises(ConfigError, match="name: a name is needed"):
+        with pytest.raises(ConfigError, match="name: a name is required"):
             lookup("ArrayConfig")(name)

@@ -8,12 +8,13 @@ import pytest
 from napari_dacapo import _registry
 from napari_dacapo._config import config_field
 from napari_dacapo._registry import Registered, concrete_classes, lookup
-from napari_dacapo.arrays import ArrayConfig
+from napari_dacapo.arrays import ArrayConfig, DummyArray
 from napari_dacapo.tasks import TaskConfig
 
 
 @pytest.fixture(autouse=True)
 def _forget_test_classes():
+    _registry.load_components()
     known = dict(_registry._CLASSES)
     yield
     _registry._CLASSES.clear()
@@ -23,6 +24,7 @@ def _forget_test_classes():
 def test_subclassing_registers():
     @attrs.define
     class FreshArrayConfig(ArrayConfig):
+        array_type = DummyArray
         size: int = config_field("Size.", default=1)
 
     assert lookup("FreshArrayConfig") is FreshArrayConfig
@@ -36,6 +38,17 @@ def test_roots_and_abstract_classes_are_found_but_not_offered():
     names = [cls.__name__ for cls in concrete_classes(ArrayConfig)]
     assert names == sorted(names)
     assert "ZarrArrayConfig" in names
+
+
+def test_only_what_can_be_built_is_offered():
+    @attrs.define
+    class HalfDoneArrayConfig(ArrayConfig):
+        """Does not say what is built from it."""
+
+    assert HalfDoneArrayConfig not in concrete_classes(ArrayConfig)
+    assert lookup("AugmentConfig") not in concrete_classes(lookup("AugmentConfig"))
+    # a root from which something is built
+    assert lookup("StartConfig") in concrete_classes(lookup("StartConfig"))
 
 
 def test_a_name_belongs_to_one_module():

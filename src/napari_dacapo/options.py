@@ -64,11 +64,34 @@ class DaCapoConfig:
             If the file cannot be read or holds something unknown.
         """
         path = Options.config_file()
-        options = {} if path is None else _read(path)
+        return (
+            cls._make({}, overrides) if path is None else cls.from_file(path, overrides)
+        )
+
+    @classmethod
+    def from_file(
+        cls, path: Path, overrides: dict[str, Any] | None = None
+    ) -> DaCapoConfig:
+        """Return the options of the file `path` and `overrides`.
+
+        Raises
+        ------
+        ConfigError
+            If the file cannot be read or holds something unknown.
+        """
         try:
-            return cls(**{**options, **overrides})
-        except (TypeError, ConfigError) as error:
-            raise ConfigError(f"{path or 'options'}: {error}") from error
+            return cls._make(_read(path), overrides or {})
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+
+    @classmethod
+    def _make(cls, options: dict[str, Any], overrides: dict[str, Any]) -> DaCapoConfig:
+        merged = {**options, **overrides}
+        known = [field.name for field in attrs.fields(cls)]
+        for key in merged:
+            if key not in known:
+                raise ConfigError(f"{key}: no such option; known: {', '.join(known)}")
+        return cls(**merged)
 
 
 class Options:
@@ -122,13 +145,13 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML: {error}") from error
+        raise ConfigError(f"not readable as YAML: {error}") from error
     if not isinstance(options, dict):
-        raise ConfigError(f"{path}: the file holds no mapping (name: value)")
+        raise ConfigError("the file holds no mapping (name: value)")
     if options.get("type") == "mongo":
         raise ConfigError(
-            f"{path}: type: databases are not supported; set it to files and import "
-            "the project folder"
+            "type: databases are not supported; set it to files and import the project "
+            "folder"
         )
     # written by DaCapo even where no database is used
     options = {k: v for k, v in options.items() if not str(k).startswith("mongo_db_")}

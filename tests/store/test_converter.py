@@ -37,6 +37,7 @@ _RECORDS = {
 
 @pytest.fixture(autouse=True)
 def _forget_test_classes():
+    _registry.load_components()
     known = dict(_registry._CLASSES)
     yield
     _registry._CLASSES.clear()

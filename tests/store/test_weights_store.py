@@ -133,10 +133,10 @@ class TestDamage:
             read_checkpoint(path)
         assert not (tmp_path / "pwned").exists()
 
-    def test_no_dictionary(self, tmp_path):
-        torch.save([1, 2], tmp_path / "list.pt")
+    def test_no_dictionary(self, store, state):
+        torch.save([1, 2], store.store_weights("run", 1, state))
         with pytest.raises(DataError, match="holds no dictionary"):
-            read_checkpoint(tmp_path / "list.pt")
+            store.retrieve_weights("run", 1)
 
 
 class TestBest:

@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_dacapo._registry import _CLASSES, lookup
+from napari_dacapo._registry import lookup
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._strict_hooks import shorten
@@ -32,8 +32,6 @@ HIERARCHIES = (
     "EvaluationScores",
     "PostProcessorParameters",
 )
-
-_PENDING = ("StartConfig", "TrainerConfig", "AugmentConfig")
 
 _HOMES = {
     "architectures": (
@@ -124,8 +122,6 @@ def register_hierarchy_hooks(converter: TypedConverter) -> None:
         Or any object with a method ``register_hierarchy(cls, cls_fn)``.
     """
     for name in HIERARCHIES:
-        if name in _PENDING and name not in _CLASSES:
-            continue
         converter.register_hierarchy(lookup(name), cls_fun)
 
 

@@ -98,7 +98,10 @@ class WeightsStore:
                 f"run {run_name!r} has no checkpoint of iteration {iteration}; "
                 f"stored: {known}"
             )
-        return read_checkpoint(path)
+        state = read_checkpoint(path)
+        if not isinstance(state, dict):
+            raise DataError(f"checkpoint {path} holds no dictionary of weights")
+        return state
 
     def remove(self, run_name: str, iteration: int) -> None:
         """Delete the checkpoint of `iteration`, if it exists."""
@@ -193,8 +196,8 @@ class WeightsStore:
         return self._base / "runs" / check_file_name(run_name)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read the checkpoint file `path`, with all tensors on the CPU.
+def read_checkpoint(path: Path) -> Any:
+    """Read what `torch.save` wrote to the file `path`, with all tensors on the CPU.
 
     Raises
     ------
@@ -214,15 +217,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"checkpoint {path} is damaged ({broken}); use an earlier one or delete it"
         )
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError) as error:
         raise DataError(
             f"checkpoint {path} cannot be read safely: it holds more than tensors and "
             f"plain data ({str(error).splitlines()[0]})"
         ) from error
-    if not isinstance(state, dict):
-        raise DataError(f"checkpoint {path} holds no dictionary of weights")
-    return state
 
 
 def _require_plain(value: Any, where: str) -> None:
