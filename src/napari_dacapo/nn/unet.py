@@ -40,28 +40,28 @@ class CNNectomeUNet(Architecture):
         complaints = list(architecture_config.iter_layer_complaints())
         if complaints:
             raise ConfigError("; ".join(complaints))
-        self._config = architecture_config
+        self.config = architecture_config
         self.unet = self.module()
 
     @property
     def input_shape(self) -> Coordinate:
-        return self._config.input_shape
+        return self.config.input_shape
 
     @property
     def eval_shape_increase(self) -> Coordinate:
-        return self._config.eval_shape_increase
+        return self.config.eval_shape_increase
 
     @property
     def num_in_channels(self) -> int:
-        return self._config.fmaps_in
+        return self.config.fmaps_in
 
     @property
     def num_out_channels(self) -> int:
-        return self._config.fmaps_out
+        return self.config.fmaps_out
 
     def module(self) -> torch.nn.Module:
         """Return the layers with fresh weights: the U-Net, then super-resolution."""
-        config = self._config
+        config = self.config
         width, same = config.fmaps_out, config.padding == "same"
         layers: list[torch.nn.Module] = [UNet(config)]
         for factor, kernels in config.upsample_steps:
@@ -72,24 +72,24 @@ class CNNectomeUNet(Architecture):
         return torch.nn.Sequential(*layers) if len(layers) > 1 else layers[0]
 
     def scale(self, voxel_size: Coordinate) -> Coordinate:
-        for factor in self._config.upsample_factors or ():
+        for factor in self.config.upsample_factors or ():
             voxel_size = voxel_size / factor
         return voxel_size
 
     def compute_output_shape(self, input_shape: Sequence[int]) -> Coordinate:
-        return self._config.output_shape(input_shape)
+        return self.config.output_shape(input_shape)
 
     def enlarged_input_shape(
         self, wanted: Sequence[int], max_voxels: int
     ) -> Coordinate:
         smallest = self.input_shape + self.eval_shape_increase
-        if self._config.padding == "same":  # what is padded depends on the block
+        if self.config.padding == "same":  # what is padded depends on the block
             return smallest
         sizes = list(smallest)
         for axis in reversed(range(self.dims)):
             others = math.prod(sizes) // sizes[axis]
             sizes[axis] = max(sizes[axis], min(wanted[axis], max_voxels // others))
-        return self._config.shapes.valid_shape(sizes, "up")
+        return self.config.shapes.valid_shape(sizes, "up")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features, axes ``b c`` + spatial, for raw data of the same axes.
