@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import shutil
 import sys
+import time
 import warnings
 
 import pytest
@@ -61,9 +63,11 @@ def _clean_session(qapp, tmp_path, monkeypatch):
     jobs = sys.modules.get("napari_dacapo.gui._jobs")  # not imported: nothing to stop
     if jobs is not None:
         manager = jobs.JobManager.instance()
-        assert manager.stop_and_wait(timeout=10), f"still running: {manager.jobs}"
-        qapp.processEvents()
-        assert not manager.jobs
+        deadline = time.monotonic() + 10
+        while manager.jobs and time.monotonic() < deadline:
+            manager.stop_and_wait(timeout=10)
+            qapp.processEvents()
+        assert not manager.jobs, [job.title for job in manager.jobs]
     session = sys.modules.get("napari_dacapo.gui._session")
     if session is not None:
         session.Session.forget_all()
@@ -105,3 +109,23 @@ def project(project_folder):
     from napari_dacapo.store import Project
 
     return Project.open(project_folder)
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory):
+    """A project folder with the run "cells", trained for 6 iterations."""
+    from gui_projects import run_config
+
+    from napari_dacapo.runs import train
+    from napari_dacapo.store import Project
+
+    folder = tmp_path_factory.mktemp("trained")
+    events = train(run_config(folder / "data"), project=Project(folder / "project"))
+    assert list(events)
+    return folder / "project"
+
+
+@pytest.fixture
+def trained_folder(trained_once, tmp_path):
+    """A copy of a project folder with the run "cells", trained for 6 iterations."""
+    return shutil.copytree(trained_once, tmp_path / "trained")

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal, Slot
 from qtpy.QtWidgets import QApplication
 
+from napari_dacapo.events import Warned
+
 from . import _engine
 from ._job import Job
-from ._napari_status import BusyStatus, show_error
+from ._napari_status import BusyStatus, show_error, show_warning
 from ._state import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
+    from napari_dacapo.events import Event
     from napari_dacapo.runs import RunConfig
 
     from ._workers import EventSource
@@ -95,15 +98,17 @@ class JobManager(QObject):
         twin = self.find(key)
         if twin is not None:
             return twin
-        job = self._add(source, title, key)
+        job = Job(source, title, key)
         self._queue.append(job)
         self._busy.show(job, title)
+        self._add(job)
         self._start_next()
         return job
 
     def start(self, source: EventSource, title: str) -> Job:
         """Start `source` now, beside whatever else works."""
-        job = self._add(source, title, None)
+        job = Job(source, title)
+        self._add(job)
         job.begin()
         return job
 
@@ -132,16 +137,21 @@ class JobManager(QObject):
         _leave_running(running)
         return False
 
-    def _add(self, source: EventSource, title: str, key: Hashable) -> Job:
-        job = Job(source, title, key)
+    def _add(self, job: Job) -> None:
+        job.events.connect(self._on_events)
         job.finished.connect(self._on_job_finished)
         self.jobs.append(job)
         self.job_added.emit(job)
-        return job
 
     def _start_next(self) -> None:
         if self._queue:
             self._queue[0].begin()
+
+    @Slot(object)
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Warned):
+                show_warning(event.message)
 
     @Slot()
     def _on_job_finished(self) -> None:
