@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+#: voxels interpolated at once: so many positions and values stay in the cache
+_CHUNK = 2**15
+
 
 @dataclass(frozen=True)
 class Deformation:
@@ -186,22 +189,27 @@ class Resampling:
         return cls(Roi(offset + begin, end - begin), positions)
 
     def linear(self, image: Tensor) -> Tensor:
-        """Interpolate ``(channel, *space)`` linearly between voxels."""
+        """Interpolate float ``(channel, *space)`` linearly between voxels."""
         import torch
 
         shape = image.shape[1:]
-        # torch wants the last axis first, and -1 and 1 at the middles of the end voxels
-        grid = torch.stack(
-            [
-                position * (2 / max(n - 1, 1)) - 1
-                for position, n in zip(self.positions[::-1], shape[::-1], strict=True)
-            ],
-            dim=-1,
-        )
-        result = torch.nn.functional.grid_sample(
-            image[None], grid[None], padding_mode="border", align_corners=True
-        )
-        return result[0]
+        positions = [position.flatten() for position in self.positions]
+        result = torch.empty((len(image), len(positions[0])))
+        for start in range(0, len(positions[0]), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            lows, fractions = [], []
+            for position, n in zip(positions, shape, strict=True):
+                low = position[part].to(torch.int32).clamp_(0, max(n - 2, 0))
+                lows.append(low)
+                fractions.append(position[part] - low)
+            corners = _corners(lows, shape)
+            for source, target in zip(image.flatten(1), result, strict=True):
+                values = [source.index_select(0, corner) for corner in corners]
+                for fraction in reversed(fractions):
+                    pairs = zip(values[::2], values[1::2], strict=True)
+                    values = [torch.lerp(*pair, fraction) for pair in pairs]
+                target[part] = values[0]
+        return result.view(-1, *self.positions[0].shape)
 
     def nearest(self, *images: Tensor) -> list[Tensor]:
         """Take the nearest voxel; values of any type are copied unchanged."""
@@ -219,3 +227,20 @@ class Resampling:
             )
             for image in images
         ]
+
+
+def _corners(lows: Sequence[Tensor], shape: Sequence[int]) -> list[Tensor]:
+    """Return flat indices of the voxels around positions, the last axis first.
+
+    Parameters
+    ----------
+    lows : sequence of Tensor
+        Per axis, the voxel at the lower side; the other one is the next.
+    shape : sequence of int
+        Of the image.
+    """
+    corners = [lows[0] * 0]
+    for low, n in zip(lows, shape, strict=True):
+        both = (low, low + 1) if n > 1 else (low, low)
+        corners = [corner * n + index for corner in corners for index in both]
+    return corners

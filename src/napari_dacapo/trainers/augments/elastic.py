@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError
-from napari_dacapo.geometry import Coordinate
+from napari_dacapo.geometry import Coordinate, Roi, world_to_voxels
 
 from ._deformation import Deformation, Resampling
 from ._fields import probability_field, range_field
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import NDArray
-    from torch import Tensor
 
 
 class ElasticAugment(Augment):
@@ -110,16 +109,22 @@ def _resamplings(
     """Return how raw and ground truth of the request are sampled."""
     raw_roi, raw_voxel = request.raw_roi, request.raw_voxel_size
     gt_roi, gt_voxel = request.gt_roi, request.gt_voxel_size
-    raw = deformation.sources(raw_roi, raw_voxel)
-    inside = (gt_roi - raw_roi.offset) / raw_voxel
-    whole = all(isinstance(n, int) for n in inside.offset)
-    if gt_voxel == raw_voxel and whole and raw_roi.contains(gt_roi):
-        gt: list[Tensor] = [source[inside.to_slices()] for source in raw]
-        gt_resampling = Resampling.fit(gt, raw_roi.offset, gt_voxel)
-    else:
+    same_grid = (gt_roi.offset - raw_roi.offset).is_multiple_of(raw_voxel)
+    if gt_voxel != raw_voxel or not same_grid:
+        raw = deformation.sources(raw_roi, raw_voxel)
         gt = deformation.sources(gt_roi, gt_voxel)
-        gt_resampling = Resampling.fit(gt, gt_roi.offset, gt_voxel)
-    return Resampling.fit(raw, raw_roi.offset, raw_voxel), gt_resampling
+        return (
+            Resampling.fit(raw, raw_roi.offset, raw_voxel),
+            Resampling.fit(gt, gt_roi.offset, gt_voxel),
+        )
+    union = raw_roi.union(gt_roi)  # what both have in common is computed once
+    sources = deformation.sources(union, raw_voxel)
+
+    def part(roi: Roi) -> Resampling:
+        place = world_to_voxels(roi, union.offset, raw_voxel).to_slices()
+        return Resampling.fit([s[place] for s in sources], union.offset, raw_voxel)
+
+    return part(raw_roi), part(gt_roi)
 
 
 def _check_axes(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
