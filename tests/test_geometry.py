@@ -87,6 +87,14 @@ class TestCoordinate:
         assert Coordinate(n for n in (1, 2)).dims == 2
         assert Coordinate().dims == 0
 
+    def test_equals_the_tuple_it_is_made_from(self):
+        assert Coordinate(4.6, 2) == (4.6, 2)
+        assert Coordinate(4.6, 2) == (4.6, 2)
+        assert Coordinate(4.6, 2) != (4.5, 2)
+        for other in ((4.6,), ("4.6", 2), (float("nan"), 2), [4.6, 2], None, "x"):
+            assert Coordinate(4.6, 2) != other
+        assert Roi((4.6,), (9.2,)) == SimpleNamespace(offset=(4.6,), shape=(9.2,))
+
     def test_keeps_fractions_that_funlib_truncates(self):
         assert Coordinate(1.9, -1.9) == (Fraction(19, 10), Fraction(-19, 10))
         assert repr(Coordinate(1.5, 2, None)) == "(1.5, 2, None)"

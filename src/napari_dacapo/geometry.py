@@ -76,7 +76,8 @@ class Coordinate(tuple[Any, ...]):
     Notes
     -----
     Arithmetic is elementwise with another coordinate of the same length, a tuple, or a
-    number. ``/`` divides exactly, ``//`` rounds down.
+    number. ``/`` divides exactly, ``//`` rounds down. A coordinate equals a tuple that
+    would become the same coordinate, so ``Coordinate(4.6) == (4.6,)``.
     """
 
     __slots__ = ()
@@ -145,6 +146,21 @@ class Coordinate(tuple[Any, ...]):
             None if a is None or b is None else function(a, b)
             for a, b in self._pairs(other)
         )
+
+    def __eq__(self, other: object) -> bool:
+        if super().__eq__(other) is True:
+            return True
+        if type(other) is Coordinate or not isinstance(other, tuple):
+            return False
+        try:
+            return super().__eq__(Coordinate(other))
+        except (TypeError, ValueError):
+            return False
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
     def __add__(self, other: Any) -> Coordinate:
         return self._apply(other, operator.add)
