@@ -9,7 +9,7 @@ import attrs
 from napari_dacapo._config import config_field, iter_verify
 
 from .base import DataSplit, DataSplitConfig
-from .datasets import DatasetConfig
+from .datasets import Dataset, DatasetConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,13 @@ class TrainValidateDataSplit(DataSplit):
     """Datasets to train on and datasets to validate on."""
 
     def __init__(self, datasplit_config: TrainValidateDataSplitConfig) -> None:
-        self.train = [c.create_dataset() for c in datasplit_config.train_configs]
-        self.validate = [c.create_dataset() for c in datasplit_config.validate_configs]
+        self.train = _open(datasplit_config.train_configs)
+        self.validate = _open(datasplit_config.validate_configs)
+
+
+def _open(configs: list[DatasetConfig]) -> list[Dataset]:
+    # not by create_dataset, which would verify once more and open every array again
+    return [config.dataset_type(config) for config in configs]  # type: ignore[call-arg]
 
 
 @attrs.define
@@ -64,7 +69,7 @@ class TrainValidateDataSplitConfig(DataSplitConfig):
         # training draws all samples at one shape in voxels and one size in nm
         first = None
         for index, config in enumerate(self.train_configs):
-            raw = config.create_dataset().raw
+            raw = config.dataset_type(config).raw  # type: ignore[call-arg]
             first = first or raw
             if raw.voxel_size != first.voxel_size:
                 yield (

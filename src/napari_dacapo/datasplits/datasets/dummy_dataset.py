@@ -7,15 +7,9 @@ from typing import ClassVar
 import attrs
 
 from napari_dacapo._config import config_field
-from napari_dacapo.arrays import ArrayConfig
+from napari_dacapo.arrays import ArrayConfig, DummyArrayConfig
 
 from .base import Dataset, DatasetConfig
-
-
-def _dummy_array() -> ArrayConfig:
-    from napari_dacapo.arrays import DummyArrayConfig
-
-    return DummyArrayConfig("dummy_array")
 
 
 class DummyDataset(Dataset):
@@ -33,7 +27,9 @@ class DummyDatasetConfig(DatasetConfig):
 
     dataset_type: ClassVar[type[Dataset]] = DummyDataset
 
-    raw_config: ArrayConfig = config_field("The picture.", factory=_dummy_array)
+    raw_config: ArrayConfig = config_field(
+        "The picture.", factory=lambda: DummyArrayConfig("dummy_array")
+    )
 
     def verify(self) -> tuple[bool, str]:
         """Return that this dataset cannot be used."""

@@ -8,7 +8,6 @@ import attrs
 
 from napari_dacapo._config import config_field, iter_verify
 from napari_dacapo.arrays import ArrayConfig
-from napari_dacapo.errors import DaCapoError
 from napari_dacapo.geometry import Coordinate
 
 from .base import Dataset, DatasetConfig
@@ -22,12 +21,14 @@ if TYPE_CHECKING:
 class RawGTDataset(Dataset):
     """Raw data with ground truth; see `Dataset` for the attributes."""
 
+    gt: Array
+
     def __init__(self, dataset_config: RawGTDatasetConfig) -> None:
         self.name = dataset_config.name
         self.weight = dataset_config.weight
         self.sample_points = dataset_config.sample_points
         for part, config in dataset_config.parts().items():
-            setattr(self, part, config.create_array())
+            setattr(self, part, config.array_type(config))  # type: ignore[call-arg]
 
 
 def _to_points(value: Any) -> list[Coordinate] | None:
@@ -82,42 +83,55 @@ class RawGTDatasetConfig(DatasetConfig):
                 yield f"{part}_config: {meaning} is missing; choose an array"
                 return
         yield from iter_verify({f"{part}_config": c for part, c in parts.items()})
-        arrays = {}
-        for part, config in parts.items():
-            try:
-                arrays[part] = config.create_array()
-            except DaCapoError as error:
-                yield f"{part}_config: {error}"
-                return
-        for part in ("gt", "mask"):
-            if part in arrays:
-                yield from _misfits(part, arrays[part], arrays["raw"])
+        dataset = RawGTDataset(self)
+        yield from _misfits("gt_config", dataset.gt, "raw", dataset.raw)
+        if dataset.mask is not None:
+            yield from _misfits("mask_config", dataset.mask, "ground truth", dataset.gt)
+            yield from _mask_misfits(dataset.mask, dataset.gt)
         if self.sample_points is not None:
-            yield from _stray_points(self.sample_points, arrays["gt"])
+            yield from _stray_points(self.sample_points, dataset.gt)
 
 
-def _misfits(part: str, array: Array, raw: Array) -> Iterator[str]:
-    field = f"{part}_config"
-    if array.dims != raw.dims:
+def _misfits(field: str, array: Array, what: str, other: Array) -> Iterator[str]:
+    if array.dims != other.dims:
         yield (
-            f"{field}: {array.dims} spatial axes, but raw has {raw.dims}; choose "
+            f"{field}: {array.dims} spatial axes, but {what} has {other.dims}; choose "
             "arrays with the same axes"
         )
         return
-    if not array.roi.intersects(raw.roi):
+    if not array.roi.intersects(other.roi):
         yield (
-            f"{field}: covers {array.roi} nm, which does not overlap with raw at "
-            f"{raw.roi} nm; check the offsets and the units of both"
+            f"{field}: covers {array.roi} nm, which does not overlap with {what} at "
+            f"{other.roi} nm; check the offsets and the units of both"
         )
-    for axis, a, b in zip(
-        raw.spatial_axes, array.voxel_size, raw.voxel_size, strict=True
-    ):
+    sizes = zip(array.spatial_axes, array.voxel_size, other.voxel_size, strict=True)
+    for axis, a, b in sizes:
         if a % b and b % a:
             yield (
-                f"{field}: voxel size {array.voxel_size} nm and that of raw, "
-                f"{raw.voxel_size} nm, are no multiples of one another along {axis}; "
+                f"{field}: voxel size {array.voxel_size} nm and that of {what}, "
+                f"{other.voxel_size} nm, are no multiples of one another along {axis}; "
                 "resample one of them"
             )
+
+
+def _mask_misfits(mask: Array, gt: Array) -> Iterator[str]:
+    if mask.voxel_size != gt.voxel_size:
+        yield (
+            f"mask_config: voxel size {mask.voxel_size} nm, but ground truth has "
+            f"{gt.voxel_size} nm; resample the mask to it"
+        )
+    elif not (mask.roi.offset - gt.roi.offset).is_multiple_of(gt.voxel_size):
+        yield (
+            f"mask_config: offset {mask.roi.offset} nm and that of the ground truth, "
+            f"{gt.roi.offset} nm, differ by a part of a voxel ({gt.voxel_size} nm); "
+            "correct one of them"
+        )
+    if mask.num_channels not in (None, 1, gt.num_channels):
+        yield (
+            f"mask_config: {mask.num_channels} channels, but ground truth has "
+            f"{gt.num_channels or 'none'}; a mask has one channel, or one per channel "
+            "of the ground truth"
+        )
 
 
 def _stray_points(points: list[Coordinate], gt: Array) -> Iterator[str]:
