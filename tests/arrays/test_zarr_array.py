@@ -324,8 +324,9 @@ def test_numpy_like_view(container: Path) -> None:
     np.testing.assert_array_equal(np.asarray(data), values)
     assert (len(data), data.ndim, data.size) == (2, 4, 960)
     assert data.shape == (2, *SHAPE)
-    with pytest.raises(IndexError):
-        data[2]
+    for impossible in (2, slice(None, None, -1)):
+        with pytest.raises(IndexError):
+            data[impossible]
 
 
 def test_snapping_keeps_voxels_in_place(container: Path) -> None:
@@ -408,4 +409,16 @@ def test_impossible_requests_are_refused(tmp_path: Path) -> None:
     zarr.create_group(str(tmp_path / "a.zarr/g/a"), zarr_format=2)
     place = (Roi((0, 0), (8, 8)), None, Coordinate(4, 4), "uint8")
     with pytest.raises(DataError, match="is a group"):
-        ZarrArray.create_from_array_identifier(identifier, "yx", *place)
+        ZarrArray.create_from_array_identifier(identifier, "yx", *place, overwrite=True)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_new_arrays_are_like_their_container(tmp_path: Path, zarr_format: Any) -> None:
+    zarr.create_group(str(tmp_path / "a.zarr"), zarr_format=zarr_format)
+    identifier = LocalContainerIdentifier(tmp_path / "a.zarr").array_identifier("g/a")
+    place = (Roi((0, 0), (8, 8)), None, Coordinate(4, 4), "uint8")
+    array = ZarrArray.create_from_array_identifier(identifier, "yx", *place)
+    array[array.roi] = 3
+    found = zarr.open_group(str(tmp_path / "a.zarr"), mode="r")["g/a"]
+    assert found.metadata.zarr_format == zarr_format
+    assert found[...].sum() == 12

@@ -22,7 +22,7 @@ _METADATA = (".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json")
 
 
 class BloscStore(LocalStore):
-    """A local, read-only store of an array whose chunks are compressed by Blosc.
+    """A local store of an array whose chunks are compressed by Blosc.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def _default_chunk(voxel_bytes: int, shape: Coordinate) -> tuple[int, ...]:
 def create_array(
     identifier: LocalArrayIdentifier, spec: ArraySpec, overwrite: bool = False
 ) -> None:
-    """Create an array of zeros, zarr v2 or, in containers that end in .n5, N5.
+    """Create an array of zeros: N5 in containers that end in .n5, else zarr.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def create_array(
     if container.suffix == ".n5":
         _create_n5(identifier, spec)
     else:
-        _create_zarr2(identifier, spec)
+        _create_zarr(identifier, spec)
     update_attributes(read_node(container, path), attributes)
 
 
@@ -163,9 +163,14 @@ def _existing_array(identifier: LocalArrayIdentifier) -> Node | None:
         node = read_node(identifier.container, identifier.dataset)
     except DataNotFoundError:
         return None
-    if node.kind == "group":
-        raise DataError(f"{node} is a group; choose another path for the new array")
-    return node if node.kind == "array" else None
+    is_empty = node.folder.is_dir() and not any(node.folder.iterdir())
+    if node.kind == "array" or is_empty:
+        return None if is_empty else node
+    # what is no array is never removed: it may hold other arrays
+    raise DataError(
+        f"{node} is a group or a folder of other files; choose another path for the "
+        "new array"
+    )
 
 
 def _require_same(existing: Node, spec: ArraySpec) -> None:
@@ -184,21 +189,28 @@ def _require_same(existing: Node, spec: ArraySpec) -> None:
             )
 
 
-def _create_zarr2(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
+def _create_zarr(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
     import zarr
     from numcodecs import GZip  # type: ignore[import-untyped]
+    from zarr.codecs import GzipCodec
 
-    make_groups(identifier.container, normal_path(identifier.dataset), zarr_format=2)
+    container, path = identifier.container, normal_path(identifier.dataset)
+    # like its container, so that one listing shows all arrays
+    zarr_format: Literal[2, 3] = 3 if (container / "zarr.json").is_file() else 2
+    make_groups(container, path, zarr_format)
     zarr.create_array(
-        str(identifier.container),
-        name=normal_path(identifier.dataset),
+        str(container),
+        name=path,
         shape=spec.shape,
         chunks=spec.chunks,
         dtype=spec.dtype,
-        compressors=GZip(level=5),
+        compressors=GZip(level=5) if zarr_format == 2 else GzipCodec(level=5),
         fill_value=0,
-        zarr_format=2,
-        chunk_key_encoding={"name": "v2", "separator": "/"},
+        zarr_format=zarr_format,
+        chunk_key_encoding={
+            "name": "v2" if zarr_format == 2 else "default",
+            "separator": "/",
+        },
     )
 
 

@@ -53,9 +53,7 @@ def image_entries(node: Node) -> list[dict[str, Any]]:
     found = (ome if isinstance(ome, dict) else attributes).get("multiscales")
     if found is None:
         found = attributes.get("multiscales")
-    if not isinstance(found, list):
-        return []
-    return [entry for entry in found if isinstance(entry, dict)]
+    return [entry for entry in _list(found) if isinstance(entry, dict)]
 
 
 def level_paths(node: Node) -> list[str]:
@@ -102,9 +100,7 @@ def _enclosing(node: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _datasets(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    datasets = entry.get("datasets")
-    if not isinstance(datasets, list):
-        return []
+    datasets = _list(entry.get("datasets"))
     return [dataset for dataset in datasets if isinstance(dataset, dict)]
 
 
@@ -162,8 +158,7 @@ def _axes(
     if isinstance(transform, dict):
         listed = _cosem_axes(transform, ndim)
     else:
-        given = entry.get("axes") or list(DEFAULT_AXES[-ndim:])
-        names = given if isinstance(given, list) else []
+        names = _list(entry.get("axes") or list(DEFAULT_AXES[-ndim:]))
         listed = [a if isinstance(a, dict) else {"name": a} for a in names]
     if len(listed) != ndim:
         raise DataError(
@@ -178,10 +173,14 @@ def _axes(
 
 
 def _cosem_axes(transform: dict[str, Any], ndim: int) -> list[dict[str, Any]]:
-    names = transform.get("axes") or list("zyx"[-ndim:])
-    units = transform.get("units") or [None] * len(names)
+    names = _list(transform.get("axes")) or list("zyx"[-ndim:])
+    units = _list(transform.get("units")) or [None] * len(names)
     axes = [{"name": n, "unit": u} for n, u in zip(names, units, strict=False)]
     return axes[::-1] if _is_reversed(transform) else axes
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _kind(axis: dict[str, Any]) -> str:
@@ -205,10 +204,10 @@ def _transform(
         )
         step = -1 if _is_reversed(transform) else 1
         return vectors[0][::step], vectors[1][::step]
-    own = dataset.get("coordinateTransformations")
+    own = _list(dataset.get("coordinateTransformations"))
     if not own:
         return None
-    common = entry.get("coordinateTransformations") or []
+    common = _list(entry.get("coordinateTransformations"))
     scale, offset = [1.0] * ndim, [0.0] * ndim
     for part in [*own, *common]:
         _compose(scale, offset, part, group)

@@ -79,14 +79,9 @@ class Node:
         return self._lengths("dimensions" if self.format == "n5" else "shape")
 
     @property
-    def chunks(self) -> tuple[int, ...]:
-        """Shape of a chunk in voxels, slowest axis first."""
-        if self.format == "n5":
-            return self._lengths("blockSize")
-        if self.format == "zarr2":
-            return self._lengths("chunks")
-        grid = self.metadata.get("chunk_grid", {}).get("configuration", {})
-        return _lengths(grid.get("chunk_shape"), "chunk_shape", self)
+    def block_size(self) -> tuple[int, ...]:
+        """Shape of a block of an N5 array in voxels, slowest axis first."""
+        return self._lengths("blockSize")
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -111,18 +106,15 @@ class Node:
         return dtype.newbyteorder("=")
 
     def _lengths(self, key: str) -> tuple[int, ...]:
-        return _lengths(self.metadata.get(key), key, self)
+        value = self.metadata.get(key)
+        if not isinstance(value, list) or not all(
+            isinstance(n, int) and n >= 0 for n in value
+        ):
+            raise DataError(f"{self} has the metadata {key} = {value!r}, no shape")
+        return tuple(value[::-1] if self.format == "n5" else value)
 
     def __str__(self) -> str:
         return f"{self.path or 'the top level'!r} in {self.container}"
-
-
-def _lengths(value: Any, key: str, node: Node) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(
-        isinstance(n, int) and n >= 0 for n in value
-    ):
-        raise DataError(f"{node} has the metadata {key} = {value!r}, which is no shape")
-    return tuple(value[::-1] if node.format == "n5" else value)
 
 
 def normal_path(path: str) -> str:
@@ -167,7 +159,7 @@ def _read_zarr3(container: Path, path: str, folder: Path) -> Node | None:
     document = read_json(folder / "zarr.json")
     if document is None:
         return None
-    attributes = document.get("attributes") or {}
+    attributes = _object(document.get("attributes"))
     if document.get("node_type") == "array":
         return Node(container, path, "array", "zarr3", attributes, document)
     return Node(container, path, "group", "zarr3", attributes)
@@ -200,11 +192,11 @@ def _read_consolidated(container: Path, path: str) -> Node | None:
     document = read_json(container / ".zmetadata")
     if document is None:
         return None
-    entries = document.get("metadata") or {}
+    entries = _object(document.get("metadata"))
     prefix = f"{path}/" if path else ""
-    attributes = entries.get(f"{prefix}.zattrs") or {}
+    attributes = _object(entries.get(f"{prefix}.zattrs"))
     if f"{prefix}.zarray" in entries:
-        metadata = entries[f"{prefix}.zarray"]
+        metadata = _object(entries[f"{prefix}.zarray"])
         return Node(container, path, "array", "zarr2", attributes, metadata, True)
     if f"{prefix}.zgroup" in entries:
         return Node(container, path, "group", "zarr2", attributes, consolidated=True)
@@ -227,6 +219,10 @@ def read_json(file: Path) -> dict[str, Any] | None:
     if not isinstance(document, dict):
         raise DataError(f"{file} is not a JSON object; restore this metadata file")
     return document
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def guess_format(container: Path) -> Format:

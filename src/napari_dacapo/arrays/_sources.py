@@ -70,7 +70,7 @@ class N5Source:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.shape, self.chunks = node.shape, node.chunks
+        self.shape, self.chunks = node.shape, node.block_size
         self._voxels = _open_n5(node).T  # tensorstore shows x first, as N5 does
 
     def __reduce__(self) -> tuple[type[N5Source], tuple[Node]]:

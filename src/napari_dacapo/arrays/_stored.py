@@ -129,6 +129,8 @@ class StoredArray:
         ranges, single = [], []
         for axis, (item, whole) in enumerate(zip(items, self._ranges, strict=True)):
             if isinstance(item, slice):
+                if item.step is not None and item.step < 1:
+                    raise IndexError(f"steps must be positive, got {item.step}")
                 ranges.append(whole[item])
             else:
                 position = whole[item]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -196,8 +197,8 @@ def _resampled(
     dtype = values.dtype
     if order == 0:
         for position, axis in axes:
-            values = values.take(axis.taps[0][0], axis=position)
-        return values
+            values = _picked(values, axis.taps[0][0], position)
+        return np.ascontiguousarray(values)
     values = values.astype(np.result_type(dtype, np.float32))
     for position, axis in axes:
         values = _weighted(values, position, axis)
@@ -210,15 +211,25 @@ def _weighted(values: NDArray[Any], position: int, axis: _Axis) -> NDArray[Any]:
     """Sum the taps along one axis, always in the same order."""
     column = [1] * values.ndim
     column[position] = -1
-    total: NDArray[Any] | None = None
+    parts = []
     for index, weight in axis.taps:
-        part = values.take(index, axis=position)
+        part = _picked(values, index, position)
         if not (weight == 1).all():
-            part *= weight.astype(values.dtype).reshape(column)
-        total = part if total is None else np.add(total, part, out=total)
-    if total is None:
-        raise ValueError("an axis without taps")
+            part = part * weight.astype(values.dtype).reshape(column)
+        parts.append(part)
+    total: NDArray[Any] = reduce(np.add, parts)
     return total if axis.divisor == 1 else total / values.dtype.type(axis.divisor)
+
+
+def _picked(
+    values: NDArray[Any], index: NDArray[np.intp], position: int
+) -> NDArray[Any]:
+    """Return `values` at `index` along an axis, as a view where evenly spaced."""
+    steps = np.diff(index)
+    if steps.size and steps[0] > 0 and (steps == steps[0]).all():
+        chosen = slice(index[0], index[-1] + 1, steps[0])
+        return values[(*[slice(None)] * position, chosen)]
+    return values.take(index, axis=position)
 
 
 def _rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

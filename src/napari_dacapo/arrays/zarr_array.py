@@ -94,7 +94,8 @@ class ZarrArray(PlacedArray):
         Parameters
         ----------
         array_identifier : LocalArrayIdentifier
-            Where; containers that end in ``.n5`` get an N5 array, others zarr v2.
+            Where; containers that end in ``.n5`` get an N5 array, others zarr v2, or v3
+            if they are of that format.
         axes : sequence of str
             Axis names; the channel axis is moved to the front.
         roi : Roi
