@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_dacapo.arrays import ZarrArrayConfig
@@ -101,6 +101,7 @@ def _check(container: Path) -> None:
         open_path(container)
 
 
+@settings(max_examples=40)
 @given(array=ATTRIBUTES, group=ATTRIBUTES)
 def test_odd_attributes(container: Path, array: Any, group: Any) -> None:
     (container / "g/s0/.zattrs").write_text(json.dumps(array))
@@ -108,6 +109,7 @@ def test_odd_attributes(container: Path, array: Any, group: Any) -> None:
     _check(container)
 
 
+@settings(max_examples=40)
 @given(image=IMAGES)
 def test_odd_images(container: Path, image: Any) -> None:
     (container / "g/s0/.zattrs").write_text("{}")
@@ -115,6 +117,7 @@ def test_odd_images(container: Path, image: Any) -> None:
     _check(container)
 
 
+@settings(max_examples=40)
 @given(key=st.sampled_from(["shape", "chunks", "dtype", "zarr_format"]), value=VALUES)
 def test_odd_array_metadata(container: Path, key: str, value: Any) -> None:
     for name in ("g/.zattrs", "g/s0/.zattrs"):
