@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import attrs
@@ -145,8 +146,9 @@ def _not_an_array(node: Node) -> str:
 
 def _children(node: Node) -> list[str]:
     """Return the names of the folders (or consolidated entries) directly below."""
-    names = set()
-    if node.folder.is_dir():
+    names: set[str] = set()
+    # a folder that may not be read must not hide the others
+    with contextlib.suppress(OSError):
         names = {entry.name for entry in node.folder.iterdir() if entry.is_dir()}
     if node.consolidated:
         entries = (read_json(node.container / ".zmetadata") or {}).get("metadata", {})
