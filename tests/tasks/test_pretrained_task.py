@@ -54,7 +54,9 @@ def test_everything_else_is_that_of_the_sub_task(tmp_path, trained):
 def test_weights_of_another_network_are_refused(tmp_path, trained):
     torch.save(trained.state_dict(), tmp_path / "10")
     task = PretrainedTaskConfig("task", SUB_TASK, tmp_path / "10").create_task()
-    with pytest.raises(DataError, match="weights do not belong to this network: .*2x1"):
+    with pytest.raises(
+        DataError, match=r"weights do not belong to this network: .*2x1"
+    ):
         task.create_model(create_architecture(num_fmaps=3))
 
 

@@ -56,7 +56,7 @@ class PretrainedTaskConfig(TaskConfig):
         "What to train: the task whose network starts from the weights."
     )
     weights: Path = config_field(
-        "Checkpoint of napari-dacapo with the trained weights, or a plain state dict of "
+        "Checkpoint of napari-dacapo with the trained weights, or a state dict of "
         "torch. Architecture and channels must be those it was trained with.",
         converter=Path,
         path_kind="file",
