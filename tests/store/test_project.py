@@ -52,6 +52,11 @@ class TestProject:
         with pytest.raises(ConfigError, match="7 is newer than 1"):
             Project.open(tmp_path)
 
+    def test_opening_where_one_cannot_write(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(ConfigError, match=r"cannot be written .*another project"):
+            Project.open(tmp_path / "file" / "project")
+
     def test_run_records(self, project):
         assert project.read_run_record("run") is None
         record = {"seed": 3, "config": {"name": "run"}, "versions": {"torch": "2.4"}}

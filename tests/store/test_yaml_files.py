@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +108,16 @@ def test_no_text_file(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match=r"binary\.yaml: not a text file"):
         read_yaml(path)
+
+
+def test_numbers_of_numpy_are_written_plainly():
+    doc = {"a": np.int64(3), "b": np.float32(0.5), "c": [np.uint8(7), Fraction(23, 5)]}
+    assert parse_yaml(format_yaml(doc), "f") == {"a": 3, "b": 0.5, "c": [7, 4.6]}
+
+
+def test_other_objects_are_not_written():
+    with pytest.raises(yaml.YAMLError, match="cannot represent an object"):
+        format_yaml({"a": object()})
 
 
 def test_layout_is_readable():

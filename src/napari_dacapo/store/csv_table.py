@@ -93,9 +93,9 @@ class CsvTable:
         return [line.rstrip("\r\n") for line in lines if line.endswith("\n")]
 
     def _parse(self, line: str) -> dict[str, str] | None:
+        cells = next(csv.reader([line]), []) if '"' in line else line.split(",")
         # a power failure can leave zeros or half a row in front of a good end
-        cells = next(csv.reader([line]), []) if "\0" not in line else []
-        if len(cells) != len(self.columns):
+        if "\0" in line or len(cells) != len(self.columns):
             return None
         return dict(zip(self.columns, cells, strict=True))
 

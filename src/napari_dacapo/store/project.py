@@ -67,7 +67,8 @@ class Project:
         Raises
         ------
         ConfigError
-            If the folder is a file, or was written by a newer version.
+            If the folder is a file, cannot be written, or was written by a newer
+            version.
         """
         project = cls(Path(folder or DaCapoConfig.load().runs_base_dir))
         project._check_or_mark()
@@ -79,8 +80,14 @@ class Project:
         marker = self.folder / PROJECT_FILE
         if marker.exists():
             check_schema(read_yaml(marker), marker)
-        else:
+            return
+        try:
             write_text(marker, format_yaml({SCHEMA_KEY: SCHEMA_VERSION}))
+        except OSError as error:
+            raise ConfigError(
+                f"{self.folder} cannot be written ({error}); choose another project "
+                "folder"
+            ) from error
 
     @property
     def run_names(self) -> list[str]:

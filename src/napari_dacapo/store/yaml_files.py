@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -54,8 +55,18 @@ class _Dumper(yaml.SafeDumper):
             "tag:yaml.org,2002:seq", data, flow_style=plain and len(data) <= 8
         )
 
+    def represent_other(self, data: Any) -> Any:
+        """Write numbers of other kinds, such as those of numpy, as plain ones."""
+        if isinstance(data, Integral):
+            return self.represent_int(int(data))
+        if isinstance(data, Real):
+            return self.represent_float(float(data))
+        return self.represent_undefined(data)
+
 
 _Dumper.add_representer(list, _Dumper.represent_list)
+# None stands for every type that has no representer of its own
+_Dumper.add_representer(None, _Dumper.represent_other)  # type: ignore[arg-type]
 
 
 for _kind in (_Loader, _Dumper):
@@ -130,7 +141,13 @@ def read_yaml(path: Path) -> Any:
 
 
 def format_yaml(doc: Any) -> str:
-    """Return plain data as YAML text, keys in the order of the dictionaries."""
+    """Return plain data as YAML text, keys in the order of the dictionaries.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If `doc` holds anything but plain data.
+    """
     return str(
         yaml.dump(
             doc, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=88, indent=2
