@@ -6,9 +6,10 @@ from training_parts import InMemoryDataset, Net, Threshold, array, volumes
 from napari_dacapo.arrays.base import Array
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.trainers._annotation import LazyAnnotation
 from napari_dacapo.trainers._dataset_source import DatasetSource
 from napari_dacapo.trainers._sources import MemoryBudget
-from napari_dacapo.trainers.sampling import CropSizes, LazyAnnotation
+from napari_dacapo.trainers.sampling import CropSizes
 
 
 class Stored(Array):
@@ -173,6 +174,11 @@ class TestPlaces:
         source, _, warnings = source_of(InMemoryDataset("a", raw, gt))
         assert source.region == Roi((0, 0, 0), (16, 16, 16))
         assert "ground truth [0:16, 0:16, 0:24] reaches outside of raw" in warnings[0]
+
+    def test_constant_raw_is_said(self):
+        raw = array(np.full((16, 16, 16), 127, np.uint8))
+        _, _, warnings = source_of(InMemoryDataset("a", raw, array(LABELS)))
+        assert "raw has the single value 127" in warnings[0]
 
     def test_raw_smaller_than_the_input_is_said(self):
         raw, gt = volumes((1, 48, 64))

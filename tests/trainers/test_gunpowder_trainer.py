@@ -294,6 +294,21 @@ class TestIterate:
             assert torch.equal(parameter, before[name])
         assert loader_threads() == []
 
+    def test_weights_that_stay_zero_end_it(self):
+        training = Training()
+        predictor = training.task.predictor
+        weigh = predictor.create_weight
+
+        def nothing(*args):
+            weight, counts = weigh(*args)
+            weight.data[:] = 0
+            return weight, counts
+
+        predictor.create_weight = nothing
+        with pytest.raises(RunError, match="weight was 0 everywhere in the last 100"):
+            training.run(200)
+        assert training.trainer.iteration == 99
+
     def test_without_batches(self):
         training = Training()
         steps = training.trainer.iterate(1, training.net, training.optimizer, CPU)

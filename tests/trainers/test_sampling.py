@@ -6,6 +6,11 @@ from training_parts import Net, Threshold
 
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.trainers._annotation import (
+    FullAnnotation,
+    LazyAnnotation,
+    MaskAnnotation,
+)
 from napari_dacapo.trainers._crop_samplers import (
     box_sums,
     create_sampler,
@@ -14,9 +19,6 @@ from napari_dacapo.trainers._crop_samplers import (
 from napari_dacapo.trainers.sampling import (
     CropGrid,
     CropSizes,
-    FullAnnotation,
-    LazyAnnotation,
-    MaskAnnotation,
 )
 
 SIZES = CropSizes.of(Net((12, 12, 12)), Threshold(), Coordinate(1, 1, 1))

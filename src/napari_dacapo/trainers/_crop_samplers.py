@@ -9,15 +9,8 @@ import numpy as np
 
 from napari_dacapo.errors import DataError
 
-from .sampling import (
-    Annotation,
-    CropGrid,
-    CropSampler,
-    FullAnnotation,
-    LazyAnnotation,
-    MaskAnnotation,
-    middle_of_cells,
-)
+from ._annotation import Annotation, FullAnnotation, LazyAnnotation, MaskAnnotation
+from .sampling import CropGrid, CropSampler, middle_of_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_dacapo.arrays.numpy_array import NumpyArray
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi, least_common_multiple
 
+from ._annotation import Annotation, FullAnnotation, LazyAnnotation, MaskAnnotation
 from ._crop_samplers import create_sampler, restrict_to_points
 from ._sources import (
     MASK_BUDGET,
@@ -20,15 +22,7 @@ from ._sources import (
     RawReader,
 )
 from .augments.base import Sample, SampleRequest
-from .sampling import (
-    Annotation,
-    CropGrid,
-    CropSampler,
-    CropSizes,
-    FullAnnotation,
-    LazyAnnotation,
-    MaskAnnotation,
-)
+from .sampling import CropGrid, CropSampler, CropSizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,9 +106,15 @@ class DatasetSource:
 
     def _open_raw(self, raw: Array, readable: Roi | None) -> RawReader:
         try:
-            return RawReader(raw, readable)
+            reader = RawReader(raw, readable)
         except DataError as error:
             raise DataError(f"dataset {self.name!r}: {error}") from error
+        if isinstance(raw, NumpyArray) and raw.data.min() == raw.data.max():
+            self._warn(
+                f"dataset {self.name!r}: raw has the single value {raw.data.flat[0]}, "
+                "so there is nothing to see in it; check that it is the right array"
+            )
+        return reader
 
     def _annotated_region(self, dataset: Dataset, gt: Array) -> Roi:
         region = gt.roi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import operator
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +18,7 @@ from ._samples import create_sample_maker
 from ._schedule import create_optimizer, create_scheduler, restore_scheduler
 from ._snapshots import write_snapshot
 from ._sources import MemoryBudget
+from ._step import train_step
 from .augments.base import AugmentConfig
 from .base import Trainer, TrainerConfig
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from ._samples import SampleMaker
 
 logger = logging.getLogger(__name__)
+
+#: so many batches in a row without any loss weight end the training
+_MOST_EMPTY_BATCHES = 100
 
 
 class GunpowderTrainer(Trainer):
@@ -75,7 +78,7 @@ class GunpowderTrainer(Trainer):
         self.last_waited = self.learning_rate_now = 0.0
         self.last_snapshot: int | None = None
         self._class_counts: Any = None
-        self._batches_taken = 0
+        self._batches_taken = self._empty_batches = 0
         self._previewed: tuple[tuple[object, ...], SampleMaker] | None = None
         self._provider: BatchProvider | None = None
 
@@ -153,14 +156,15 @@ class GunpowderTrainer(Trainer):
         Raises
         ------
         RunError
-            If the loss is not finite (before the weights are changed), or if there is
-            no batch provider.
+            If the loss is not finite (before the weights are changed), if the loss
+            weight stays 0, or if there is no batch provider.
         """
         model.to(device)
         for _ in range(num_iterations):
             begin = time.perf_counter()
             batch = self._take()
             self.last_waited = time.perf_counter() - begin
+            self._require_weight(batch)
             loss = self._step(batch, model, optimizer, device)
             seconds = time.perf_counter() - begin - self.last_waited
             stats = TrainingIterationStats(self.iteration, loss, seconds)
@@ -174,6 +178,16 @@ class GunpowderTrainer(Trainer):
             raise RunError("no batches were prepared; call build_batch_provider first")
         return self._provider.take()
 
+    def _require_weight(self, batch: Batch) -> None:
+        """Raise a RunError if nothing could be learned for many batches in a row."""
+        self._empty_batches = 0 if batch.weight.any() else self._empty_batches + 1
+        if self._empty_batches == _MOST_EMPTY_BATCHES:
+            raise RunError(
+                f"the loss weight was 0 everywhere in the last {_MOST_EMPTY_BATCHES} "
+                "batches, so nothing is learned; look at mask and min_masked, and, for "
+                "distance tasks, make scale_factor smaller or switch mask_distances off"
+            )
+
     def _consumed(self, batch: Batch) -> None:
         self._batches_taken += 1
         self._class_counts = batch.class_counts
@@ -185,39 +199,25 @@ class GunpowderTrainer(Trainer):
         optimizer: torch.optim.Optimizer,
         device: torch.device,
     ) -> float:
-        import torch
-
         snapshot = self._snapshot_due()
-        model.train()  # validation in between leaves it in evaluation mode
-        optimizer.zero_grad()
-        prediction = model(batch.raw.to(device))
-        if snapshot:
-            prediction.retain_grad()
-        loss = self._task.loss.compute(
-            prediction, batch.target.to(device), batch.weight.to(device)
-        )
-        value = self._require_finite(loss.item())
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.config.max_gradient_norm is not None:
-            torch.nn.utils.clip_grad_norm_(
-                model.parameters(), self.config.max_gradient_norm
-            )
         self.learning_rate_now = optimizer.param_groups[0]["lr"]
-        optimizer.step()
+        try:
+            loss, prediction = train_step(
+                batch,
+                model,
+                optimizer,
+                self._task.loss,
+                device,
+                max_gradient_norm=self.config.max_gradient_norm,
+                keep_gradients=snapshot,
+            )
+        except RunError as error:
+            raise RunError(f"iteration {self.iteration}: {error}") from None
         if self.scheduler is not None:
             self.scheduler.step()
         if snapshot:
             self._write_snapshot(batch, prediction)
-        return value
-
-    def _require_finite(self, loss: float) -> float:
-        if math.isfinite(loss):
-            return loss
-        raise RunError(
-            f"the loss became {loss} at iteration {self.iteration}; the weights are "
-            "those of the iteration before. Lower learning_rate (by a factor of 10), "
-            "set max_gradient_norm to 1, or look for wrong values in raw data and mask"
-        )
+        return loss
 
     def _snapshot_due(self) -> bool:
         interval, container = self.snapshot_iteration, self._snapshot_container
