@@ -1,16 +1,21 @@
-"""Block-wise work on volumes: the grid of blocks and how they are run."""
+"""Block-wise work on volumes: the grid of blocks, how they are run and joined."""
 
 from .grid import Block, BlockGrid, Fit, iter_blocks
 from .memory import fitting_block_shape, memory_budget
 from .runner import Progress, run_blocks
+from .stitching import Objects, Pieces, Stitcher, relabel
 
 __all__ = [
     "Block",
     "BlockGrid",
     "Fit",
+    "Objects",
+    "Pieces",
     "Progress",
+    "Stitcher",
     "fitting_block_shape",
     "iter_blocks",
     "memory_budget",
+    "relabel",
     "run_blocks",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays import Array
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
     from napari_dacapo.arrays.zarr_array import ZarrArray
-    from napari_dacapo.blockwise import Progress
+    from napari_dacapo.blockwise import Block, Progress
     from napari_dacapo.geometry import Roi
 
 #: chunk edge in voxels assumed for predictions that are not stored in chunks
@@ -140,11 +140,13 @@ class StoredPredictionPostProcessor(PostProcessor):
 class PointwisePostProcessor(StoredPredictionPostProcessor):
     """Base of the post-processors that treat every voxel by itself."""
 
-    keeps_channels: ClassVar[bool]
+    @abstractmethod
+    def output_channels(self, num_channels: int) -> int | None:
+        """Return how many channels come out of `num_channels`, `None` for no axis."""
 
     @abstractmethod
-    def output_dtype(self) -> np.dtype[Any]:
-        """Return the type of the segmentation of the stored prediction."""
+    def output_dtype(self, num_channels: int) -> np.dtype[Any]:
+        """Return the type of the segmentation of a prediction with `num_channels`."""
 
     def process(
         self,
@@ -156,22 +158,22 @@ class PointwisePostProcessor(StoredPredictionPostProcessor):
         progress: Progress | None = None,
     ) -> Array:
         prediction, value_range = self.prediction, self.value_range
-        channels = prediction.num_channels
+        channels = prediction.num_channels or 1
+        output_channels = self.output_channels(channels)
         output = self._create_output(
-            output_array_identifier,
-            self.output_dtype(),
-            channels if self.keeps_channels else None,
+            output_array_identifier, self.output_dtype(channels), output_channels
         )
-        bytes_per_voxel = (channels or 1) * (prediction.dtype.itemsize + 1)
+        # the prediction, the result, and one more of each on the way
+        bytes_per_voxel = 2 * channels * (prediction.dtype.itemsize + 1)
         shape = self._block_shape(block_size, chunk_size, bytes_per_voxel)
         none = Coordinate((0,) * prediction.dims)
         grid = BlockGrid(prediction.roi, shape * prediction.voxel_size, none, none)
+        drop_axis = output_channels == 1
 
-        def process(block: Any) -> None:
+        def process(block: Block) -> None:
             values = self._read(block.write_roi)
             result = self.process_block(values, parameters, value_range)
-            single = self.keeps_channels and output.num_channels is None
-            output[block.write_roi] = result[0] if single else result
+            output[block.write_roi] = result[0] if drop_axis else result
 
         run_blocks(grid, process, progress=progress)
         return output

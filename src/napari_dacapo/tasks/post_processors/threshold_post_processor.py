@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -43,12 +43,17 @@ class ThresholdPostProcessor(PointwisePostProcessor):
     ----------
     thresholds : iterable of float
         What `enumerate_parameters` tries, on the scale 0..255.
+    channels : slice, optional
+        The channels of the prediction that are segmented, by default all.
     """
 
-    keeps_channels: ClassVar[bool] = True
-
-    def __init__(self, thresholds: Iterable[float] = DEFAULT_THRESHOLDS) -> None:
+    def __init__(
+        self,
+        thresholds: Iterable[float] = DEFAULT_THRESHOLDS,
+        channels: slice | None = None,
+    ) -> None:
         self.thresholds = tuple(thresholds)
+        self.channels = slice(None) if channels is None else channels
 
     def enumerate_parameters(self) -> Iterator[ThresholdPostProcessorParameters]:
         for number, threshold in enumerate(self.thresholds):
@@ -62,14 +67,17 @@ class ThresholdPostProcessor(PointwisePostProcessor):
     ) -> NDArray[np.uint8]:
         """Return uint8, 1 where `prediction` is greater than the threshold, else 0.
 
-        Takes and returns any shape; see the base class for the arguments.
+        The channel axis stays; see the base class for the arguments.
         """
         threshold = threshold_for(
             parameters.threshold,
             prediction.dtype,
             value_range or self.default_value_range,
         )
-        return (prediction > threshold).view(np.uint8)
+        return (prediction[self.channels] > threshold).view(np.uint8)
 
-    def output_dtype(self) -> np.dtype[Any]:
+    def output_channels(self, num_channels: int) -> int:
+        return len(range(num_channels)[self.channels])
+
+    def output_dtype(self, num_channels: int) -> np.dtype[Any]:
         return np.dtype(np.uint8)

@@ -1,0 +1,319 @@
+"""Mutex watershed: clusters voxels by attractive and repulsive edges, no parameters.
+
+Definition (Wolf et al., "The mutex watershed and its objective", TPAMI 2020): edges are
+visited in descending order of their absolute weight. A positive edge merges the
+clusters of its two voxels unless a mutual exclusion stands between them; a negative
+edge puts a mutual exclusion between the clusters of its voxels unless they are one.
+
+Computed here with whole-array operations instead of one edge at a time. The result is
+the same, because only merges are made early whose outcome is already certain:
+
+- Decisions on an edge depend on earlier edges only, so the ordered edges are processed
+  in windows, between which the clusters are contracted to single nodes.
+- Within a window, let ``e = (u, c)`` be the first positive edge of node ``u``. When its
+  turn comes, ``u`` is still alone, hence ``e`` merges unless some node ``x`` that ``u``
+  excludes is in the cluster of ``c`` by then. That cannot be if the first positive edge
+  of ``x`` comes later than ``e`` (``x`` is alone as well), if ``c`` is alone (``e`` is
+  its first positive edge, too), or if ``x`` and ``c`` are known to exclude each other.
+- A negative edge is certain to exclude two nodes if it comes before the first positive
+  edge of either: they cannot be one cluster by then.
+
+The first positive edge of all is always decided, so every round makes progress.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from ._edge_order import EdgeOrder, ordered_edges
+from ._pair_table import PairTable, pair_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Ids = NDArray[np.int32]
+    Flags = NDArray[np.bool_]
+
+#: rank of an edge that does not exist
+NEVER = np.int32(np.iinfo(np.int32).max)
+#: more windows mean fewer rounds per window, but each costs a pass over the voxels
+MAX_WINDOWS = 24
+MIN_WINDOW = 1 << 14
+
+
+def mutex_watershed(
+    affinities: NDArray[Any], offsets: Sequence[Sequence[int]], bias: float
+) -> Ids:
+    """Return the clusters of `affinities` minus `bias`.
+
+    Parameters
+    ----------
+    affinities : ndarray
+        Shape ``(channel, *space)``, float or uint8 (0..255 stand for 0..1). Channel
+        ``c`` at voxel ``p`` tells whether ``p`` and ``p + offsets[c]`` belong together.
+    offsets : sequence of sequence of int
+        One per channel, in voxels.
+    bias : float
+        Affinities greater than this attract, others repel.
+
+    Returns
+    -------
+    ndarray of int32
+        Shape ``space``. 0 where no edge of a voxel attracts, otherwise consecutive
+        numbers from 1. Of edges with equal weights (compared in steps of at most
+        2**-32) those of earlier channels, and then of earlier voxels, come first.
+    """
+    shape = affinities.shape[1:]
+    edges, attracted = ordered_edges(affinities, offsets, bias)
+    clusters = _Clusters.of(attracted)
+    for u, v, attractive in _windows(edges, offsets, shape):
+        clusters.process(u, v, attractive)
+    return (clusters.labels + 1).reshape(shape)
+
+
+def _windows(
+    edges: EdgeOrder, offsets: Sequence[Sequence[int]], shape: tuple[int, ...]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Flags]]:
+    """Yield the voxels that edges join and whether they attract, in order."""
+    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    steps = np.array([np.dot(offset, strides) for offset in offsets], np.int64)
+    for start, stop in _window_bounds(edges.attractive_count, edges):
+        channel, voxel, attractive = edges.decode(start, stop)
+        yield voxel, voxel + steps[channel], attractive
+
+
+def _window_bounds(count: int, edges: EdgeOrder) -> Iterator[tuple[int, int]]:
+    size = max(MIN_WINDOW, -(-count // MAX_WINDOWS))
+    start = 0
+    for number in range(size, count + size, size):
+        # edges behind the last attractive one have nothing to prevent
+        stop = edges.position_of_attractive(min(number, count) - 1) + 1
+        yield start, stop
+        start = stop
+
+
+@attrs.define(eq=False)
+class _Edges:
+    """Pairs of nodes in columns ``u, v``; in order of processing also with a rank."""
+
+    columns: tuple[Ids, ...]
+
+    @property
+    def u(self) -> Ids:
+        return self.columns[0]
+
+    @property
+    def v(self) -> Ids:
+        return self.columns[1]
+
+    @property
+    def rank(self) -> Ids:
+        return self.columns[2]
+
+    def __len__(self) -> int:
+        return len(self.u)
+
+    def __getitem__(self, keep: Flags) -> _Edges:
+        positions = np.flatnonzero(keep)
+        return _Edges(tuple(column[positions] for column in self.columns))
+
+    def without_rank(self) -> _Edges:
+        return _Edges(self.columns[:2])
+
+    def joined(self, other: _Edges) -> _Edges:
+        columns = zip(self.columns, other.columns, strict=True)
+        return _Edges(tuple(map(np.concatenate, columns)))
+
+    def renamed(self, names: Ids) -> _Edges:
+        """Return the edges between the new names of their nodes, without loops."""
+        edges = _Edges((names[self.u], names[self.v], *self.columns[2:]))
+        loops = edges.u == edges.v
+        return edges[~loops] if loops.any() else edges
+
+    def distinct(self) -> _Edges:
+        """Return the edges without (most) repetitions of a pair, the first stays."""
+        return self[self.table().first_occurrences()]
+
+    def table(self) -> PairTable:
+        return PairTable(self.keys())
+
+    def keys(self) -> NDArray[np.uint64]:
+        return pair_keys(self.u, self.v)
+
+
+@attrs.define(eq=False)
+class _Clusters:
+    """Clusters after the edges so far, and which of them exclude each other.
+
+    `labels` holds a number from 0 to `count` - 1 per voxel, or -1.
+    """
+
+    labels: Ids
+    count: int
+    exclusions: _Edges
+
+    @classmethod
+    def of(cls, attracted: Flags) -> _Clusters:
+        """Start with one cluster per voxel that has an attractive edge."""
+        numbers = np.cumsum(attracted, dtype=np.int32)
+        labels = np.where(attracted, numbers - 1, np.int32(-1))
+        none = np.zeros(0, np.int32)
+        return cls(labels, int(numbers[-1]), _Edges((none, none)))
+
+    def process(
+        self, u: NDArray[np.int64], v: NDArray[np.int64], attractive: Flags
+    ) -> None:
+        """Visit the next edges, given by the voxels that they join."""
+        a, b = self.labels[u], self.labels[v]
+        keep = np.flatnonzero((a != b) & (a >= 0) & (b >= 0)).astype(np.int32)
+        edges, attractive = _Edges((a[keep], b[keep], keep)), attractive[keep]
+        merging, excluding = edges[attractive], edges[~attractive]
+        merging = merging.distinct()
+        active = _touched(self.count, merging)
+        nodes = np.flatnonzero(active).astype(np.int32)
+        if len(nodes):
+            self._contract(merging, excluding, active, nodes)
+        else:
+            self.exclusions = self.exclusions.joined(excluding.without_rank())
+
+    def _contract(
+        self, merging: _Edges, excluding: _Edges, active: Flags, nodes: Ids
+    ) -> None:
+        local = np.cumsum(active, dtype=np.int32) - np.int32(1)
+        involved = _both(active, self.exclusions)
+        known, idle = self.exclusions[involved], self.exclusions[~involved]
+        roots = _solve(
+            len(nodes),
+            merging.renamed(local),
+            excluding[_both(active, excluding)].renamed(local),
+            known.renamed(local),
+        )
+        target = np.arange(self.count, dtype=np.int32)
+        target[nodes] = nodes[roots]
+        names, self.count = _number_roots(target)
+        self.labels = np.where(self.labels < 0, self.labels, names[self.labels])
+        changed = known.joined(excluding.without_rank()).renamed(names).distinct()
+        self.exclusions = idle.renamed(names).joined(changed)
+
+
+def _touched(count: int, edges: _Edges) -> Flags:
+    touched = np.zeros(count, bool)
+    touched[edges.u] = True
+    touched[edges.v] = True
+    return touched
+
+
+def _both(flags: Flags, edges: _Edges) -> Flags:
+    return flags[edges.u] & flags[edges.v]
+
+
+def _solve(count: int, merging: _Edges, excluding: _Edges, known: _Edges) -> Ids:
+    """Return for every node a node that represents its cluster.
+
+    Parameters
+    ----------
+    count : int
+        Number of nodes.
+    merging, excluding : _Edges
+        The edges of the window, each in order, their ranks comparable.
+    known : _Edges
+        Exclusions from before.
+    """
+    members = np.arange(count, dtype=np.int32)
+    represent = members
+    while True:
+        known = known[_both(_touched(count, merging), known)].distinct()
+        merging = merging[~known.table().contains(merging.keys())].distinct()
+        if not len(merging):
+            return represent[members]
+        first = _FirstEdges.of(count, merging)
+        certain = excluding.rank < np.maximum(
+            first.rank[excluding.u], first.rank[excluding.v]
+        )
+        known = known.joined(excluding[certain].without_rank())
+        excluding = excluding[~certain]
+        blocked, unsure = first.judge(known)
+        merging = merging[_without(len(merging), first.edge[blocked])]
+        target = np.where(blocked | unsure, first.nodes, first.partner)
+        names, count = _number_roots(_find_roots(target))
+        represent = _renamed_representatives(represent, names, count)
+        members = names[members]
+        merging, known = merging.renamed(names), known.renamed(names)
+        excluding = excluding.renamed(names)
+
+
+def _without(length: int, positions: Ids) -> Flags:
+    keep = np.ones(length, bool)
+    keep[positions] = False
+    return keep
+
+
+def _renamed_representatives(represent: Ids, names: Ids, count: int) -> Ids:
+    renamed = np.empty(count, np.int32)
+    renamed[names] = represent
+    return renamed
+
+
+@attrs.define(eq=False)
+class _FirstEdges:
+    """The first attractive edge of every node; `NEVER` ranks where there is none."""
+
+    nodes: Ids
+    edge: Ids
+    rank: Ids
+    partner: Ids
+    mutual: Flags
+
+    @classmethod
+    def of(cls, count: int, merging: _Edges) -> _FirstEdges:
+        nodes = np.arange(count, dtype=np.int32)
+        positions = np.arange(len(merging), dtype=np.int32)
+        first, other = np.full((2, count), NEVER)
+        # of several assignments to one node the last one stays: go backwards
+        first[merging.u[::-1]] = positions[::-1]
+        other[merging.v[::-1]] = positions[::-1]
+        np.minimum(first, other, out=first)
+        exists = first != NEVER
+        edge = np.where(exists, first, 0)
+        partner = np.where(exists, merging.u[edge] + merging.v[edge] - nodes, nodes)
+        rank = np.where(exists, merging.rank[edge], NEVER)
+        return cls(nodes, edge, rank, partner, exists & (first[partner] == first))
+
+    def judge(self, known: _Edges) -> tuple[Flags, Flags]:
+        """Return for which nodes the first edge is blocked, and for which unknown."""
+        blocked = np.zeros(len(self.nodes), bool)
+        unsure = np.zeros(len(self.nodes), bool)
+        waiting = (self.rank != NEVER) & ~self.mutual
+        table = known.table()
+        for u, x in ((known.u, known.v), (known.v, known.u)):
+            blocked[u[self.partner[u] == x]] = True
+            early = np.flatnonzero(waiting[u] & (self.rank[x] <= self.rank[u]))
+            node, excluded = u[early], x[early]
+            partner = self.partner[node]
+            unknown = ~table.contains(pair_keys(excluded, partner))
+            unsure[node[unknown & (excluded != partner)]] = True
+        return blocked, unsure
+
+
+def _find_roots(target: Ids) -> Ids:
+    """Follow pointers to their ends; the only cycles are pairs of mutual firsts."""
+    nodes = np.arange(len(target), dtype=np.int32)
+    roots = np.where(target[target] == nodes, np.minimum(target, nodes), target)
+    while True:
+        further = roots[roots]
+        if np.array_equal(further, roots):
+            return roots
+        roots = further
+
+
+def _number_roots(roots: Ids) -> tuple[Ids, int]:
+    """Return consecutive names for what `roots` points to, and how many there are."""
+    is_root = roots == np.arange(len(roots), dtype=np.int32)
+    numbers = np.cumsum(is_root, dtype=np.int32) - np.int32(1)
+    return numbers[roots], int(numbers[-1]) + 1 if len(numbers) else 0
