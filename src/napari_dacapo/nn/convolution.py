@@ -22,7 +22,8 @@ class Conv3d(torch.nn.Conv3d):
 
     For a batch of 1, torch (2.13 and before, ``use_mkldnn`` in its Convolution.cpp)
     takes a plain loop instead of oneDNN unless the sample is large. Cut into two
-    overlapping halves, which make a batch of 2, the sample takes the fast way.
+    overlapping halves, which make a batch of 2, the sample takes the fast way; a single
+    section takes the 2D one.
     Parameters, their names and (up to rounding) results are those of
     `torch.nn.Conv3d`; stride and dilation must be 1.
     """
@@ -32,6 +33,8 @@ class Conv3d(torch.nn.Conv3d):
         if not _takes_slow_kernel(input, self.weight):
             return super().forward(input)
         margins = cast("tuple[int, ...]", self.padding)
+        if input.shape[2] == self.weight.shape[2] == 1 and margins[0] == 0:
+            return _convolve_plane(input, self.weight, self.bias, margins[1:])
         padding = [n for margin in reversed(margins) for n in (margin, margin)]
         return _convolve_halves(functional.pad(input, padding), self.weight, self.bias)
 
@@ -47,6 +50,16 @@ def _takes_slow_kernel(x: torch.Tensor, weight: torch.Tensor) -> bool:
         and weight.shape[2:].numel() > 1
         and x.shape[1] * x.shape[2] * x.shape[3] <= ONEDNN_MINIMUM
     )
+
+
+def _convolve_plane(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    padding: tuple[int, ...],
+) -> torch.Tensor:
+    plane = functional.conv2d(x.squeeze(2), weight.squeeze(2), bias, padding=padding)
+    return plane.unsqueeze(2)
 
 
 def _convolve_halves(
