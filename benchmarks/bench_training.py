@@ -1,9 +1,9 @@
 """Time training against the bare network, and what it takes to make a sample.
 
 Prints iterations per second of `GunpowderTrainer` and of forward + backward + optimizer
-on a batch made once, in turns within one process, and their ratio; then where the time
-of a sample goes, as processor time of the thread, because other work on the machine
-lengthens everything else. Usage::
+on a batch made once, in turns within one process, and their ratio, also in processor
+time of the training thread, which other work on the machine disturbs less; then where
+the processor time of a sample goes. Usage::
 
     python benchmarks/bench_training.py [--rounds 3] [--iterations 20]
 """
@@ -108,25 +108,26 @@ class Training:
         self.datasets = [Volume()]
 
     def seconds(self, iterations):
-        """Return seconds per iteration of training, and of those, of waiting."""
+        """Return seconds per iteration: of training, its thread's, of waiting."""
         with self.trainer as trainer:
             trainer.build_batch_provider(self.datasets, self.model, self.task)
             steps = trainer.iterate(iterations + 2, self.model, self.optimizer, CPU)
             next(steps), next(steps)  # the loaders start
-            begin, waited = time.perf_counter(), 0.0
+            begin, cpu, waited = time.perf_counter(), time.thread_time(), 0.0
             for _ in steps:
                 waited += trainer.last_waited
             seconds = time.perf_counter() - begin
-        return seconds / iterations, waited / iterations
+            cpu = time.thread_time() - cpu
+        return seconds / iterations, cpu / iterations, waited / iterations
 
     def bare_seconds(self, iterations):
-        """Return seconds per iteration on one batch, over and over."""
+        """Return seconds per iteration on one batch: passed, and of the processor."""
         maker = create_sample_maker(
             self.datasets, self.model, self.task.predictor, warn=print
         )
         batch = BatchMaker(lambda: maker.make(0), self.task.predictor, 2).make(0)
         self.model.train()
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.thread_time()
         for _ in range(iterations):
             self.optimizer.zero_grad()
             prediction = self.model(batch.raw)
@@ -134,7 +135,8 @@ class Training:
             loss.item()
             loss.backward()
             self.optimizer.step()
-        return (time.perf_counter() - begin) / iterations
+        seconds, cpu = time.perf_counter() - begin, time.thread_time() - cpu
+        return seconds / iterations, cpu / iterations
 
 
 def compare(title, augments, fmaps, options):
@@ -142,14 +144,13 @@ def compare(title, augments, fmaps, options):
     rounds = []
     for _ in range(options.rounds):
         bare = training.bare_seconds(options.iterations)
-        rounds.append((bare, *training.seconds(options.iterations)))
-    bare, trained, waited = (
-        statistics.median(column) for column in zip(*rounds, strict=True)
-    )
-    ratio = statistics.median(bare / trained for bare, trained, _ in rounds)
+        rounds.append((*bare, *training.seconds(options.iterations)))
+    bare, _, trained, _, waited = map(statistics.median, zip(*rounds, strict=True))
+    ratio = statistics.median(r[0] / r[2] for r in rounds)
+    cpu_ratio = statistics.median(r[1] / r[3] for r in rounds)
     print(
         f"{title:<38} {fmaps:>6} {1 / bare:>9.2f} {1 / trained:>9.2f} "
-        f"{1000 * waited:>9.1f} {ratio:>9.3f}"
+        f"{1000 * waited:>9.1f} {ratio:>9.3f} {cpu_ratio:>9.3f}"
     )
 
 
@@ -225,7 +226,7 @@ def main():
     torch.set_num_threads(1)
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} before; 64^3 input, batch of 2")
-    columns = ("fmaps", "bare it/s", "ours it/s", "wait ms", "ratio")
+    columns = ("fmaps", "bare it/s", "ours it/s", "wait ms", "ratio", "cpu ratio")
     print(f"{'':<38} {columns[0]:>6}", *(f"{c:>9}" for c in columns[1:]))
     for fmaps in (12, 4):
         compare("mirror, gamma, intensity", cheap_augments(), fmaps, options)
