@@ -211,6 +211,7 @@ LABELS = np.ones((16, 16, 16), np.uint8)
         ("raw", array(np.stack([LABELS] * 2), (8, 8, 8)), "2 channels.*takes 1"),
         ("raw", array(LABELS.astype(np.int32), (8, 8, 8)), "IntensitiesArrayConfig"),
         ("gt", array(LABELS * 0.5, (8, 8, 8)), "fractional numbers"),
+        ("gt", array(LABELS * np.nan, (8, 8, 8)), "fractional numbers"),
     ],
 )
 def test_what_cannot_be_used(name, value, message):

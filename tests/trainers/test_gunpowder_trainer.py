@@ -177,6 +177,12 @@ class TestBatches:
         assert part[3].shape == (2, 1, 8, 8, 8)
         assert same([whole[:3]], [part[:3]])
 
+    def test_unfit_augments_are_refused_at_once(self):
+        training = Training(augments=[ElasticAugmentConfig([8, 8], [1, 1], (0, 1))])
+        parts = training.data, training.net, training.task
+        with pytest.raises(ConfigError, match="for 2 axes, the data has 3"):
+            training.trainer.build_batch_provider(*parts)
+
     def test_no_datasets(self):
         with pytest.raises(DataError, match="no dataset to train on"):
             Training().trainer.build_batch_provider([], Net(), SmallTask())

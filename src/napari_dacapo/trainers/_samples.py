@@ -177,7 +177,11 @@ def create_sample_maker(  # noqa: PLR0913
     ------
     DataError
         If a dataset cannot be used; the text names it.
+    ConfigError
+        If an augment is not meant for such data.
     """
+    import torch
+
     if not datasets:
         raise DataError("there is no dataset to train on; add one to the data split")
     sizes = CropSizes.of(model, predictor, datasets[0].raw.voxel_size)
@@ -194,6 +198,8 @@ def create_sample_maker(  # noqa: PLR0913
         )
         for dataset in datasets
     ]
+    for augment in augments:  # complain of unfit settings now, not in the background
+        augment.plan(sizes.request(sources[0].region.offset), torch.Generator())
     return SampleMaker(sources, sizes, augments, predictor, seed)
 
 

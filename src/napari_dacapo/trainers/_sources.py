@@ -139,7 +139,8 @@ class LabelReader(PaddedReader):
             return values.view(np.uint8)
         if values.dtype == np.uint64:
             return values.view(np.int64)
-        labels = values.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # NaN is refused below
+            labels = values.astype(np.int64)
         if values.dtype.kind == "f" and not np.array_equal(labels, values):
             raise DataError(
                 "ground truth holds fractional numbers; training needs labels, which "

@@ -57,7 +57,7 @@ class GunpowderTrainer(Trainer):
     last_snapshot : int or None
         Iteration of the last snapshot written.
     warnings : list of str
-        What the user should know about the data, filled by `build_batch_provider`.
+        What the user should know about the data, filled when datasets are opened.
     """
 
     iteration = 0
@@ -104,6 +104,8 @@ class GunpowderTrainer(Trainer):
         ------
         DataError
             If a dataset cannot be used; the text names it and says why.
+        ConfigError
+            If an augment is not meant for such data.
         """
         self.close()
         self.warnings.clear()
