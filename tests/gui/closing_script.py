@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from pathlib import Path
-
-warnings.simplefilter("ignore")
 
 import napari
 from gui_engines import training

@@ -6,7 +6,6 @@ import attrs
 import pytest
 from gui_engines import failing, training
 from gui_projects import run_config
-from qtpy.QtCore import QTimer
 
 from napari_dacapo.events import Warned
 from napari_dacapo.gui._jobs import JobManager
@@ -254,42 +253,3 @@ def test_losses_of_other_runs_are_compared(widget, session, trained_folder, qtbo
     plot = widget.loss_plot.plot_widget.plot
     qtbot.waitUntil(lambda: len(plot.listDataItems()) == 3)
     assert plot.listDataItems()[2].name() == "cells"
-
-
-class GapTimer:
-    """Measures the longest pause of the event loop with a timer of 20 ms."""
-
-    def __init__(self):
-        import time
-
-        self._clock = time.perf_counter
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._on_timeout)
-        self.gaps = []
-
-    def start(self):
-        self._last = self._clock()
-        self._timer.start(20)
-
-    def _on_timeout(self):
-        now = self._clock()
-        self.gaps.append(now - self._last)
-        self._last = now
-
-
-@pytest.mark.slow
-def test_the_window_stays_alive_while_a_real_network_learns(
-    widget, session, qtbot, tmp_path
-):
-    import torch  # noqa: F401 - the gap of its first import is measured elsewhere
-
-    session.run_config = run_config(tmp_path / "data", num_iterations=100_000)
-    timer = GapTimer()
-    widget.start_button.click()
-    qtbot.waitUntil(lambda: session.monitor.state is RunState.TRAINING, timeout=60_000)
-    timer.start()
-    qtbot.wait(4000)
-    widget.stop_button.click()
-    qtbot.waitUntil(lambda: session.monitor.state is RunState.DONE, timeout=30_000)
-    assert session.monitor.progress.iteration > 5
-    assert max(timer.gaps) < 0.2

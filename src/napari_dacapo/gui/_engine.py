@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._torch_import import import_torch
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -23,6 +25,7 @@ def training(run: RunConfig | str, folder: Path, device: str) -> EventSource:
     """Return a source that trains `run` in the project in `folder`."""
 
     def source(control: RunControl) -> Generator[Event, None, None]:
+        import_torch()
         from napari_dacapo.runs import train
         from napari_dacapo.store import Project
 
@@ -36,6 +39,7 @@ def prediction(folder: Path, **arguments: Any) -> EventSource:
     """Return a source that predicts; `arguments` as for `runs.predict`."""
 
     def source(control: RunControl) -> Generator[Event, None, None]:
+        import_torch()
         from napari_dacapo.runs import predict
         from napari_dacapo.store import Project
 
