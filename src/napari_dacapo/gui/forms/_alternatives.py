@@ -69,7 +69,6 @@ class AlternativesEditor(Editor):
         for alternative in self._alternatives:
             self._add_to_combo(alternative)
         self.combo.setCurrentIndex(-1)
-        # Qt 5 has placeholders only in theory: they vanish under a style sheet
         self.combo.setPlaceholderText(_NOTHING_CHOSEN)
         self.header = self.combo
         self._layout = QVBoxLayout(self)

@@ -81,29 +81,23 @@ class PathEditor(TextEditor):
 
     def __init__(self, kind: str | None = None) -> None:
         super().__init__(_read_path, str, "drop or choose")
-        button = QToolButton()
-        button.setText("…")
-        button.setToolTip("Choose a file or folder")
-        button.setAccessibleName("Choose")
+        button = choose_button("Choose a file or folder")
         if kind in ("file", "directory"):
             button.clicked.connect(lambda: self.choose(kind))
         else:
-            menu = QMenu(button)
-            for text, each in (("File…", "file"), ("Folder…", "directory")):
-                action = menu.addAction(text)
-                if action is not None:
-                    action.triggered.connect(self._chooser(each))
-            button.setMenu(menu)
-            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            add_menu(
+                button,
+                {
+                    "File…": lambda: self.choose("file"),
+                    "Folder…": lambda: self.choose("directory"),
+                },
+            )
         layout = self.layout()
         if layout is not None:
             layout.addWidget(button)
         # the line would insert the URL as text
         self.line.setAcceptDrops(False)
         self.setAcceptDrops(True)
-
-    def _chooser(self, kind: str) -> Callable[[], None]:
-        return lambda: self.choose(kind)
 
     def choose(self, kind: str) -> None:
         """Let the user choose a file or folder in a dialog."""
@@ -143,6 +137,28 @@ class MagicEditor(Editor):
 
     def setValue(self, value: Any) -> None:
         self._widget.value = value
+
+
+def choose_button(tip: str) -> QToolButton:
+    """Return the small button beside a field that opens a dialog."""
+    button = QToolButton()
+    button.setText("…")
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button
+
+
+def add_menu(button: QToolButton, entries: dict[str, Callable[[], None]]) -> None:
+    """Let a click on `button` open a menu: texts and what they do."""
+    menu = QMenu(button)
+    for text, slot in entries.items():
+        action = menu.addAction(text)
+        if action is not None:
+            action.triggered.connect(slot)
+    # not setMenu: its arrow would cover the text of so small a button
+    button.clicked.connect(
+        lambda: menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    )
 
 
 def compact_combo() -> QComboBox:

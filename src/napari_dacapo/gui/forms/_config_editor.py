@@ -33,8 +33,6 @@ class ConfigEditor(Editor):
         Where the object stands.
     make : callable
         Makes the editor of a field from its annotation and context.
-    order : sequence of str, optional
-        Names of fields that come first, in this order.
     """
 
     full_width = True
@@ -44,7 +42,6 @@ class ConfigEditor(Editor):
         cls: type,
         context: FieldContext,
         make: EditorFactory,
-        order: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.cls = cls
@@ -55,8 +52,8 @@ class ConfigEditor(Editor):
         self._quiet = False
         for name, field in self._fields.items():
             self._boxes[name] = self._make_box(field, make)
-        self._disclosure = Disclosure("Advanced")
-        self._lay_out(sorted(self._fields, key=_position_in(order)))
+        self.advanced = Disclosure("Advanced")
+        self._lay_out(list(self._fields))
         for name, box in self._boxes.items():
             _set_default(box.editor, self._fields[name], cls)
             box.editor.valueChanged.connect(self._on_changed)
@@ -77,19 +74,25 @@ class ConfigEditor(Editor):
         return box
 
     def _lay_out(self, names: Sequence[str]) -> None:
-        plain = [n for n in names if not self._fields[n].metadata.get("advanced")]
-        advanced = [n for n in names if n not in plain]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_INDENT if self._context.depth else 0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(self._grid(plain))
+        layout.addLayout(self._rows(names))
+
+    def _rows(self, names: Sequence[str]) -> QVBoxLayout:
+        """Return the rows of the fields `names`, advanced ones below a disclosure."""
+        plain = [n for n in names if not self._fields[n].metadata.get("advanced")]
+        advanced = [n for n in names if n not in plain]
+        rows = QVBoxLayout()
+        rows.setSpacing(4)
+        rows.addLayout(self._grid(plain))
         if advanced:
             inner = QWidget()
             inner.setLayout(self._grid(advanced))
-            self._disclosure.set_content(inner)
-            layout.addWidget(self._disclosure)
+            self.advanced.set_content(inner)
+            rows.addWidget(self.advanced)
         else:
-            self._disclosure.hide()
+            self.advanced.hide()
+        return rows
 
     def _grid(self, names: Sequence[str]) -> QGridLayout:
         grid = QGridLayout()
@@ -207,7 +210,7 @@ class ConfigEditor(Editor):
     def reveal(self, path: FieldPath) -> None:
         if path and path[0] in self._boxes:
             if self._fields[path[0]].metadata.get("advanced"):
-                self._disclosure.open()
+                self.advanced.open()
             super().reveal(path)
 
     def display(self, errors: Errors, *, everything: bool = False) -> None:
@@ -231,7 +234,3 @@ def _default_text(field: FormField) -> str | None:
     if default is attrs.NOTHING or default is None or attrs.has(type(default)):
         return None
     return str(default) if default not in ((), [], {}, "") else None
-
-
-def _position_in(order: Sequence[str]) -> Callable[[str], int]:
-    return lambda name: order.index(name) if name in order else len(order)

@@ -171,29 +171,32 @@ class Editor(QWidget):
 
 
 class Reasons(QWidget):
-    """Why a field is invalid, in the colour of errors, and a note about it."""
+    """What is to be said about a field: information, why it is invalid, a note."""
+
+    #: from top to bottom
+    KINDS = ("info", "error", "note")
 
     def __init__(self) -> None:
         super().__init__()
         # labels are made when there is something to say: most fields never need one
         self._labels: dict[str, QLabel] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(1)
         self.hide()
 
     def text(self, kind: str) -> str:
-        """Return the text shown as ``"error"`` or ``"note"``."""
+        """Return the text shown as one of `KINDS`."""
         return self._labels[kind].text() if kind in self._labels else ""
 
     def show_text(self, kind: str, text: str) -> None:
-        """Show `text` as ``"error"`` or ``"note"``; nothing if it is empty."""
+        """Show `text` as one of `KINDS`; nothing if it is empty."""
         if text == self.text(kind):
             return
         label = self._labels.get(kind) or self._make_label(kind)
         label.setText(text)
         label.setVisible(bool(text))
-        self.setVisible(any(label.text() for label in self._labels.values()))
+        self.setVisible(any(each.text() for each in self._labels.values()))
 
     def _make_label(self, kind: str) -> QLabel:
         label = QLabel()
@@ -202,15 +205,13 @@ class Reasons(QWidget):
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # a long word must not widen the whole form
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        if kind == "error":
-            mark(label, ERROR_TEXT, on=True)
-        else:
-            font = label.font()
-            font.setItalic(True)
-            label.setFont(font)
-        layout = self.layout()
-        if layout is not None:
-            layout.addWidget(label)
+        mark(label, ERROR_TEXT, on=kind == "error")
+        font = label.font()
+        font.setItalic(kind == "note")
+        label.setFont(font)
+        above = self.KINDS[: self.KINDS.index(kind)]
+        position = sum(each in self._labels for each in above)
+        self._column.insertWidget(position, label)
         self._labels[kind] = label
         return label
 

@@ -12,15 +12,27 @@ _PADDING = 4
 
 
 class Disclosure(QWidget):
-    """A heading that shows or hides what is below it."""
+    """A heading that shows or hides what is below it.
 
-    def __init__(self, title: str) -> None:
+    Parameters
+    ----------
+    title : str
+        The heading.
+    section : bool
+        Whether it heads a section of the window: bold, and open at first.
+    """
+
+    def __init__(self, title: str, *, section: bool = False) -> None:
         super().__init__()
         self.button = QToolButton()
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setAutoRaise(True)
-        self.button.setArrowType(Qt.ArrowType.RightArrow)
+        self.button.setChecked(section)
+        arrow = Qt.ArrowType.DownArrow if section else Qt.ArrowType.RightArrow
+        self.button.setArrowType(arrow)
+        if section:
+            _embolden(self.button)
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         self.button.setToolButtonStyle(style)
         self._content: QWidget | None = None
@@ -85,8 +97,12 @@ class FieldLabel(QLabel):
 def heading_label(text: str) -> QLabel:
     """Return a label that starts a group of rows."""
     label = QLabel(text)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
+    _embolden(label)
     label.setContentsMargins(0, 6, 0, 0)
     return label
+
+
+def _embolden(widget: QWidget) -> None:
+    font = widget.font()
+    font.setBold(True)
+    widget.setFont(font)

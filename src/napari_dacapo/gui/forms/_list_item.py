@@ -48,6 +48,8 @@ class ListItem(QWidget):
         self._title.setText(f"{index + 1}")
         self.up.setEnabled(index > 0)
         self.down.setEnabled(index < count - 1)
+        for button in (self.up, self.down):
+            button.setHidden(count == 1)
 
 
 def tool_button(text: str, tip: str) -> QToolButton:

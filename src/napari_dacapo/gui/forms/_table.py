@@ -151,13 +151,13 @@ def _is_wide(annotation: Any) -> bool:
 
 
 def _make_alternatives(annotation: Any, context: FieldContext) -> Editor:
+    if is_config(annotation) and config_classes(annotation) == [annotation]:
+        return ConfigEditor(annotation, context, make_editor)
     alternatives = [
         alternative
         for member in (get_args(annotation) if is_union(annotation) else [annotation])
         for alternative in _alternatives(member, context)
     ]
-    if len(alternatives) == 1:
-        return alternatives[0].make()
     return AlternativesEditor(
         alternatives,
         other=lambda value: _config_alternative(type(value), context),

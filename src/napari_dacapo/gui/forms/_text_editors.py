@@ -139,12 +139,15 @@ class ItemsEditor(TextEditor):
         self,
         read: Callable[[str], Any],
         write: Callable[[Any], str],
-        collect: Callable[[list[Any]], Any],
+        collect: Callable[[list[Any]], Any] = list,
+        placeholder: str | None = None,
     ) -> None:
+        if placeholder is None:
+            placeholder = "a, b, c" if read is str else "1, 2, 3"
         super().__init__(
             lambda text: collect(read_items(text, read)),
             lambda items: write_items(items, write),
-            placeholder="a, b, c" if read is str else "1, 2, 3",
+            placeholder,
         )
 
 

@@ -12,7 +12,7 @@ from napari_dacapo.gui._latest import Latest
 from ._editor import CHECK_ERRORS, Errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: how long typing must rest before a config is verified
 _DELAY_MS = 250
@@ -37,7 +37,7 @@ def _reason(config: Any) -> str | None:
         return None
     try:
         valid, reason = verify()
-    except (*CHECK_ERRORS, OSError, ImportError) as error:
+    except (*CHECK_ERRORS, OSError, ImportError, RuntimeError) as error:
         return str(error) or type(error).__name__
     return None if valid else reason
 
@@ -64,13 +64,22 @@ def _parts(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 class Verifier(QObject):
-    """Verifies the newest config handed over once no other has come for a moment."""
+    """Verifies the newest config handed over once no other has come for a moment.
 
-    #: the complaints about it
+    Parameters
+    ----------
+    verify : callable
+        Returns the complaints about a config; called in a thread.
+    parent : QObject
+        The parent.
+    """
+
+    #: the complaints about the newest config
     verified = Signal(object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, verify: Callable[[Any], Errors], parent: QObject) -> None:
         super().__init__(parent)
+        self._verify = verify
         self._config: Any = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -85,23 +94,18 @@ class Verifier(QObject):
         return self._timer.isActive() or self._latest.is_busy
 
     def verify(self, config: Any) -> None:
-        """Verify `config` soon."""
+        """Verify `config` soon; `None` only makes what was asked before forgotten."""
         self._config = config
-        self._timer.start()
-
-    def cancel(self) -> None:
-        """Forget what was asked; a result under way is dropped."""
-        self._config = None
-        self._timer.stop()
+        if config is None:
+            self._timer.stop()
+        else:
+            self._timer.start()
 
     def _start(self) -> None:
-        self._latest.submit(_verify, self._config)
+        verify, config = self._verify, self._config
+        self._latest.submit(lambda: (config, verify(config)))
 
     def _on_done(self, result: tuple[Any, Errors]) -> None:
         config, found = result
         if config is self._config and not self._timer.isActive():
             self.verified.emit(found)
-
-
-def _verify(config: Any) -> tuple[Any, Errors]:
-    return config, complaints(config)

@@ -18,6 +18,7 @@ _FIELD_WORDS = {
     "affs": "affinities",
     "clipmax": "largest weight",
     "clipmin": "smallest weight",
+    "datasplit": "data",
     "dims": "dimensions",
     "dvid": "DVID",
     "fmap": "feature map",

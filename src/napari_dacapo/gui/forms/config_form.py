@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from ._editor import Editor, Errors, FieldBox, FieldContext
 from ._table import make_editor
 from ._theme import ErrorStyle
-from ._verification import Verifier
+from ._verification import Verifier, complaints
 from ._words import path_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: below this editors get too narrow to read
 MINIMUM_WIDTH = 340
@@ -32,8 +35,11 @@ class ConfigForm(QWidget):
         Shown at first; by default the defaults of the class.
     parent : QWidget, optional
         The parent.
-    verify : bool
-        Whether to call ``verify`` of the config.
+    verify : callable, optional
+        Returns what is wrong with a config, by path; called in a thread once all fields
+        are fine. By default asks ``verify`` of the config and of those inside it.
+    editor : Editor, optional
+        Takes the place of the generated editor.
     """
 
     #: emitted after every change of the content, valid or not
@@ -47,13 +53,13 @@ class ConfigForm(QWidget):
         value: Any = None,
         parent: QWidget | None = None,
         *,
-        verify: bool = True,
+        verify: Callable[[Any], Errors] | None = complaints,
+        editor: Editor | None = None,
     ) -> None:
         super().__init__(parent)
-        self._verify = verify
         self._complaints: Errors = {}
-        self._box = FieldBox(make_editor(cls_or_root, FieldContext()))
-        self._verifier = Verifier(self)
+        self._box = FieldBox(editor or make_editor(cls_or_root, FieldContext()))
+        self._verifier = None if verify is None else Verifier(verify, self)
         self._style = ErrorStyle(self)
 
         layout = QVBoxLayout(self)
@@ -65,7 +71,8 @@ class ConfigForm(QWidget):
         self.setFocusProxy(self.editor.focus_target())
 
         self.editor.valueChanged.connect(self._on_changed)
-        self._verifier.verified.connect(self._on_verified)
+        if self._verifier is not None:
+            self._verifier.verified.connect(self.show_complaints)
         if value is not None:
             self.setValue(value)
 
@@ -105,7 +112,7 @@ class ConfigForm(QWidget):
     @property
     def is_verified(self) -> bool:
         """Whether the outcome of the verification is known."""
-        return not self._verifier.pending
+        return self._verifier is None or not self._verifier.pending
 
     def show_errors(self) -> None:
         """Show all reasons, also at fields that were not edited yet."""
@@ -117,7 +124,10 @@ class ConfigForm(QWidget):
         self.editor.reveal(steps)
         editor = self.editor.editor_at(steps)
         if editor is not None:
-            editor.focus_target().setFocus()
+            target = editor.focus_target()
+            target.setFocus()
+            # what was opened just now has its place only once it was laid out
+            QTimer.singleShot(0, lambda: _scroll_to(target))
 
     def set_notes(self, notes: dict[str, str]) -> None:
         """Show a note below each field of `notes`, until it is changed.
@@ -138,12 +148,12 @@ class ConfigForm(QWidget):
         found = self.editor.errors()
         if found:
             self._complaints = {}
-            self._verifier.cancel()
-        elif self._verify:
-            self._verifier.verify(self.editor.value())
+        if self._verifier is not None:
+            self._verifier.verify(None if found else self.editor.value())
         self._box.display(found or self._complaints, everything=everything)
 
-    def _on_verified(self, complaints: Errors) -> None:
+    def show_complaints(self, complaints: Errors) -> None:
+        """Show what a verification found, at the fields it is about."""
         self._complaints = {}
         for path, text in complaints.items():
             steps = self.editor.resolve(path)
@@ -155,6 +165,15 @@ class ConfigForm(QWidget):
                 self._complaints[(*steps, *inner)] = reason
         self._box.display(self._complaints)
         self.verified.emit()
+
+
+def _scroll_to(widget: QWidget) -> None:
+    area = widget.parentWidget()
+    while area is not None and not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    if area is not None:
+        # with some room for the reason below the field
+        area.ensureWidgetVisible(widget, 0, 100)
 
 
 def split_path(path: str) -> tuple[str, ...]:

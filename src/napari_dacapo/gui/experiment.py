@@ -1,0 +1,269 @@
+"""The Experiment dock: put a run together from data and settings, and start it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_dacapo.errors import DataError
+from napari_dacapo.runs import RunConfig
+
+from . import _experiment_work as work
+from ._experiment_choices import DataChoices
+from ._experiment_run import RunEditor
+from ._experiment_store import ConfigMenu
+from ._latest import Latest
+from ._napari_status import show_error, show_info
+from ._session import Session
+from .forms import ConfigForm
+from .forms._choice_editors import PathEditor, dropped_paths
+from .forms._words import path_label
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from ._experiment_work import Prepared, Proposal, Saved
+
+_CONFIG_SUFFIXES = (".yaml", ".yml")
+
+
+class ExperimentWidget(QWidget):
+    """Puts a run together: data, task, architecture, trainer, and starts it.
+
+    Everything that opens a file happens in a worker.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Whose layers are offered as data.
+    """
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = Session.of(viewer)
+        self.choices = DataChoices(viewer, self._session, self)
+        self.run_editor = RunEditor(self.choices)
+        self.form = ConfigForm(
+            RunConfig,
+            verify=lambda run: work.verify_run(run, self.choices.planned()),
+            editor=self.run_editor,
+        )
+        self.folder = PathEditor("directory")
+        self.expert = QCheckBox("Expert view")
+        self.start_button = QPushButton("Start training")
+        self.reason = QLabel()
+        self.show_reason = QToolButton()
+        self.configs = ConfigMenu(self._session, self)
+        self._proposal = Latest("suggest settings", self)
+        self._preparation = Latest("prepare the training", self)
+
+        self._decorate()
+        self._lay_out()
+        self._connect()
+        self._on_folder_changed(self._session.project_folder)
+        self._update_start()
+
+    def _decorate(self) -> None:
+        self.setAcceptDrops(True)
+        self.folder.setToolTip(
+            "<qt>Where configs, runs and results are kept; one folder per project.</qt>"
+        )
+        self.expert.setToolTip("<qt>Show every field of the data split, too.</qt>")
+        self.reason.setWordWrap(True)
+        self.show_reason.setText("Show field")
+        self.show_reason.setToolTip("Go to the field")
+        font = self.start_button.font()
+        font.setBold(True)
+        self.start_button.setFont(font)
+        self.start_button.setMinimumHeight(32)
+        self.start_button.setDefault(True)
+
+    def _lay_out(self) -> None:
+        project = QHBoxLayout()
+        label = QLabel("Project")
+        label.setBuddy(self.folder.line)
+        project.addWidget(label)
+        project.addWidget(self.folder, 1)
+        above = QHBoxLayout()
+        above.addWidget(self.expert)
+        above.addStretch(1)
+        above.addWidget(self.configs.load_button)
+        above.addWidget(self.configs.save_button)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.form)
+        # the width of a vertical scroll bar must not be taken from the form
+        scroll.setMinimumWidth(self.form.minimumWidth() + 16)
+        reasons = QHBoxLayout()
+        reasons.addWidget(self.reason, 1)
+        reasons.addWidget(self.show_reason, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(4)
+        layout.addLayout(project)
+        layout.addLayout(above)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(reasons)
+        layout.addWidget(self.start_button)
+
+    def _connect(self) -> None:
+        data = self.run_editor.data
+        self._session.project_folder_changed.connect(self._on_folder_changed)
+        self.folder.line.editingFinished.connect(self._on_folder_edited)
+        self.expert.toggled.connect(data.set_expert)
+        self.configs.loaded.connect(self._on_loaded)
+        self.configs.saveWanted.connect(self._on_save_wanted)
+        self.configs.saved.connect(self._on_saved)
+        data.suggestionWanted.connect(self.suggest)
+        self._proposal.done.connect(self._on_proposed)
+        self._proposal.failed.connect(lambda _: self._update_start())
+        self._preparation.done.connect(self._on_prepared)
+        self._preparation.failed.connect(lambda _: self._update_start())
+        self.form.valueChanged.connect(self._update_start)
+        self.form.verified.connect(self._update_start)
+        self.show_reason.clicked.connect(self._on_show_reason)
+        self.start_button.clicked.connect(self.start)
+
+    def _on_folder_changed(self, folder: Path) -> None:
+        self.folder.setValue(folder)
+
+    def _on_folder_edited(self) -> None:
+        if self.folder.line.text().strip():
+            self._session.project_folder = self.folder.value().expanduser()
+
+    # suggest
+
+    def suggest(self) -> None:
+        """Fill everything in from the data, in a worker."""
+        data = self.run_editor.data
+        try:
+            pairs = data.pairs()
+            contents = self.choices.contents_in(*pairs[0], *pairs[1])
+            classes = data.classes.value()
+        except ValueError as error:
+            self.form.show_errors()
+            show_error(f"Choose raw data and labels first: {error}")
+            return
+        propose = partial(
+            work.propose,
+            task=self.run_editor.task_word(),
+            name=self.run_editor.run_name() or "run",
+            classes=classes,
+        )
+        self._proposal.submit(propose, pairs, contents, self._session.project_folder)
+        self._update_start()
+
+    def _on_proposed(self, proposal: Proposal) -> None:
+        self.choices.settle(proposal.stored)
+        self.form.setValue(proposal.suggestion.run_config)
+        self.form.set_notes(proposal.suggestion.reasons)
+        self._update_start()
+
+    # start
+
+    def start(self) -> None:
+        """Store what is in memory only, verify the run, and train it."""
+        if self.form.errors():
+            self.form.show_errors()
+            return
+        run_config = self.form.value()
+        try:
+            contents = self.choices.contents_in(run_config.datasplit_config)
+        except DataError as error:
+            show_error(str(error))
+            return
+        folder = self._session.project_folder
+        self._preparation.submit(work.prepare, run_config, contents, folder)
+        self._update_start()
+
+    def _on_prepared(self, prepared: Prepared) -> None:
+        self.run_editor.data.settle(prepared.stored)
+        if prepared.complaints:
+            self.form.show_complaints(prepared.complaints)
+            self.form.show_errors()
+            show_error(f"The run cannot start. {_first(self.form.errors())}")
+        else:
+            self._session.run_config = prepared.run_config
+            self._session.train(prepared.run_config)
+            show_info(f"Training {prepared.run_config.name!r} has been started")
+        self._update_start()
+
+    def _update_start(self) -> None:
+        """Enable the buttons according to what is known, and say why they are not."""
+        errors = self.form.errors()
+        text = self._busy_text() or (_first(errors) if errors else "")
+        self.reason.setText(text)
+        self.reason.setVisible(bool(text))
+        self.show_reason.setVisible(bool(errors) and not self._busy_text())
+        self.start_button.setEnabled(not text)
+        self.start_button.setToolTip(text)
+        self.run_editor.data.suggest_button.setEnabled(not self._busy_text())
+
+    def _busy_text(self) -> str:
+        if self._proposal.is_busy:
+            return "Looking at the data…"
+        return "Preparing the training…" if self._preparation.is_busy else ""
+
+    def _on_show_reason(self) -> None:
+        self.form.show_errors()
+        self.form.reveal(next(iter(self.form.errors()), ""))
+
+    # save and load
+
+    def _on_save_wanted(self, kind: str) -> None:
+        editor = self.run_editor.part(work.KINDS[kind])
+        errors = editor.errors()
+        if errors:
+            self.form.show_errors()
+            path, text = next(iter(errors.items()))
+            show_error(f"Not saved. {path_label(path)}: {text}")
+            return
+        config = editor.value()
+        try:
+            contents = self.choices.contents_in(config)
+        except DataError as error:
+            show_error(str(error))
+            return
+        self.configs.save(kind, config, contents)
+
+    def _on_saved(self, saved: Saved) -> None:
+        self.run_editor.data.settle(saved.stored)
+        show_info(saved.text)
+
+    def _on_loaded(self, kind: str, config: Any) -> None:
+        self.run_editor.part(work.KINDS[kind]).setValue(config)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and _configs(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        if event is not None and (paths := _configs(event)):
+            event.acceptProposedAction()
+            self.configs.read(paths[0])
+
+
+def _configs(event: QDropEvent) -> list[Path]:
+    return [p for p in dropped_paths(event) if p.suffix.lower() in _CONFIG_SUFFIXES]
+
+
+def _first(errors: dict[str, str]) -> str:
+    """Return the first error, with the words for where it is."""
+    path, text = next(iter(errors.items()))
+    where = path_label(tuple(path.split("."))) if path else ""
+    return f"{where}: {text}" if where else text
