@@ -31,6 +31,7 @@ class AffinitiesTask(Task):
         self.predictor = AffinitiesPredictor(
             task_config.neighborhood,
             task_config.lsds,
+            lsds_sigma=task_config.lsds_sigma,
             affs_clip=(
                 task_config.affs_weight_clipmin,
                 task_config.affs_weight_clipmax,
@@ -86,6 +87,18 @@ class AffinitiesTaskConfig(TaskConfig):
         "Treat the background (label 0) as one more object, whose voxels belong "
         "together, instead of cutting every voxel of it off from all others.",
         default=False,
+    )
+
+    lsds_sigma: float | None = config_field(
+        "How far around a voxel the local shape descriptors look: the standard "
+        "deviation of their window. Annotations are read three times as far beyond "
+        "each crop. Empty: 20 times the longest edge of a voxel, which is much for "
+        "thick sections.",
+        default=None,
+        unit="nm",
+        minimum=0,
+        exclusive_minimum=True,
+        advanced=True,
     )
 
     def iter_complaints(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ TARGET = Roi((120, 80, 46), VOXEL_SIZE * 6)
 
 
 def predictor(**options):
-    return AffinitiesPredictor(OFFSETS, num_voxels=1, **options)
+    return AffinitiesPredictor(OFFSETS, lsds_sigma=40, **options)
 
 
 def ground_truth(region):
@@ -48,6 +48,11 @@ def test_the_region_with_descriptors_reaches_three_sigma_in_whole_voxels():
     region = predictor(lsds=True).gt_region_for_roi(TARGET, VOXEL_SIZE)
     reach = VOXEL_SIZE * (3, 15, 27)  # 120 nm: 26.1 voxels of 4.6 nm
     assert region == TARGET.grow(reach, reach)
+
+
+def test_the_window_is_20_times_the_longest_edge_of_a_voxel():
+    assert AffinitiesPredictor(OFFSETS, lsds=True).sigma(VOXEL_SIZE) == 800
+    assert predictor(lsds=True).sigma(VOXEL_SIZE) == 40
 
 
 def test_weights_cover_the_target_and_count_it_alone():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -46,26 +46,30 @@ class AffinitiesPredictor(Predictor):
         In voxels, all with 2 or all with 3 components; one affinity channel each.
     lsds : bool
         Whether LSDs follow the affinities.
-    num_voxels : int
-        Standard deviation of the LSD window, in lengths of the longest voxel edge.
+    lsds_sigma : float, optional
+        Standard deviation of the LSD window in world units (nm), by default
+        `num_voxels` times the longest edge of a voxel. Ground truth is read three of
+        them beyond the target.
     affs_clip, lsds_clip : (float, float)
         Bounds for the class fractions from which loss weights are made.
     background_as_object : bool
         Whether the background counts as one more object.
     """
 
+    num_voxels: ClassVar[int] = 20
+
     def __init__(
         self,
         neighborhood: Sequence[Sequence[int]],
         lsds: bool,
-        num_voxels: int = 20,
+        lsds_sigma: float | None = None,
         affs_clip: Bounds = (0.05, 0.95),
         lsds_clip: Bounds = (0.05, 0.95),
         background_as_object: bool = False,
     ) -> None:
         self.neighborhood = [Coordinate(offset) for offset in neighborhood]
         self.lsds = lsds
-        self.num_voxels = num_voxels
+        self.lsds_sigma = lsds_sigma
         self.affs_clip, self.lsds_clip = affs_clip, lsds_clip
         self.background_as_object = background_as_object
 
@@ -86,6 +90,8 @@ class AffinitiesPredictor(Predictor):
 
     def sigma(self, voxel_size: Coordinate) -> float:
         """Return the standard deviation of the LSD window in world units."""
+        if self.lsds_sigma is not None:
+            return float(self.lsds_sigma)
         return float(self.num_voxels * max(voxel_size))
 
     def create_model(self, architecture: Architecture) -> Model:
