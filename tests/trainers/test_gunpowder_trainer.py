@@ -124,6 +124,16 @@ class TestBatches:
         together = Training(num_data_fetchers=workers, augments=every_augment())
         assert same(alone, together.batches(8))
 
+    def test_do_not_depend_on_the_memory_for_samples(self, monkeypatch):
+        monkeypatch.setattr("napari_dacapo.trainers._batches._BYTES_AHEAD", 1)
+        training = Training()
+        with training.trainer as trainer:
+            trainer.build_batch_provider(training.data, training.net, training.task)
+            little = [[part.data for part in trainer.next()] for _ in range(6)]
+            assert len(loader_threads()) == 2  # one makes samples, one batches
+        monkeypatch.undo()
+        assert same(little, Training().batches(6))
+
     def test_depend_on_the_seed(self):
         one, other = Training(seed=1).batches(2), Training(seed=2).batches(2)
         assert not same(one, other)

@@ -9,7 +9,13 @@ from napari_dacapo.arrays import BinarizeArrayConfig, ZarrArray, ZarrArrayConfig
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
 from napari_dacapo.datasplits.datasets import RawGTDatasetConfig
 from napari_dacapo.geometry import Coordinate, Roi
-from napari_dacapo.tasks import DistanceTaskConfig, InnerDistanceTaskConfig
+from napari_dacapo.tasks import (
+    AffinitiesTaskConfig,
+    DistanceTaskConfig,
+    HotDistanceTaskConfig,
+    InnerDistanceTaskConfig,
+    OneHotTaskConfig,
+)
 from napari_dacapo.trainers import GunpowderTrainerConfig
 from napari_dacapo.trainers.augments import (
     ElasticAugmentConfig,
@@ -23,25 +29,31 @@ DISTANCES = {"clip_distance": 80, "tol_distance": 16, "scale_factor": 40}
 TASKS = {
     "distance": DistanceTaskConfig("t", ["cell"], **DISTANCES),
     "inner distance": InnerDistanceTaskConfig("t", ["cell"], **DISTANCES),
+    "hot distance": HotDistanceTaskConfig("t", ["cell"], **DISTANCES),
+    "one hot": OneHotTaskConfig("t", ["background", "a", "b"]),
+    "affinities": AffinitiesTaskConfig("t", [(1, 0, 0), (0, 1, 0), (0, 0, -3)]),
+    "affinities and descriptors": AffinitiesTaskConfig(
+        "t", [(1, 0, 0), (0, 1, 0)], lsds=True
+    ),
 }
 
 
-def store(container, name, values, offset):
+def store(container, name, values, voxel_size):
     array = ZarrArray.create_from_array_identifier(
         LocalArrayIdentifier(container, name),
         ["z", "y", "x"],
-        Roi(offset, Coordinate(values.shape) * VOXEL_SIZE),
+        Roi((80, 0, 16), Coordinate(values.shape) * voxel_size),
         None,
-        VOXEL_SIZE,
+        voxel_size,
         values.dtype,
-        write_size=Coordinate(4, 16, 16) * VOXEL_SIZE,
+        write_size=Coordinate(4, 16, 16) * voxel_size,
     )
     array[array.roi] = values
     return ZarrArrayConfig(name, container, name)
 
 
-@pytest.fixture
-def dataset(tmp_path):
+def create_dataset(tmp_path, channels, voxel_size):
+    """Return a dataset on disk; labels are grouped into channels if there are any."""
     generator = np.random.default_rng(0)
     cells = generator.integers(0, 3, [n // 4 for n in SHAPE])
     labels = np.kron(cells, np.ones((4, 4, 4), int)).astype(np.uint64)
@@ -49,13 +61,14 @@ def dataset(tmp_path):
     container = tmp_path / "data.zarr"
     mask = np.zeros(SHAPE, np.uint8)
     mask[2:] = 1
+    gt = store(container, "labels", labels, voxel_size)
+    if channels:
+        gt = BinarizeArrayConfig("cell", gt, [("cell", [])])
     return RawGTDatasetConfig(
         "cells",
-        raw_config=store(container, "raw", raw.astype(np.uint8), (80, 0, 16)),
-        gt_config=BinarizeArrayConfig(
-            "cell", store(container, "labels", labels, (80, 0, 16)), [("cell", [])]
-        ),
-        mask_config=store(container, "mask", mask, (80, 0, 16)),
+        raw_config=store(container, "raw", raw.astype(np.uint8), voxel_size),
+        gt_config=gt,
+        mask_config=store(container, "mask", mask, voxel_size),
     ).create_dataset()
 
 
@@ -76,8 +89,12 @@ def create_model(task):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_trains(name, dataset, tmp_path):
+def test_trains(name, tmp_path):
     task = TASKS[name].create_task()
+    # shape descriptors look 60 of the largest voxel edges far
+    voxel_size = Coordinate(8, 8, 8) if "descriptors" in name else VOXEL_SIZE
+    channels = getattr(TASKS[name], "channels", None)
+    dataset = create_dataset(tmp_path, channels, voxel_size)
     config = GunpowderTrainerConfig(
         "trainer",
         2,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: batches that wait ready made
 _AHEAD = 2
+#: samples that wait or are being made take about this much memory, at most
+_BYTES_AHEAD = 2**29
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class BatchProvider:
     Parameters
     ----------
     maker : SampleMaker
-        Makes the samples, in `workers` threads.
+        Makes the samples, in `workers` threads or fewer if samples are huge.
     predictor : Predictor
         Makes the weights, in one more thread and in order, as class balancing counts
         all samples before.
@@ -148,11 +150,12 @@ class BatchProvider:
         first_batch: int = 0,
         class_counts: Any = None,
     ) -> None:
+        room = max(1, _BYTES_AHEAD // maker.sample_bytes)
         self._samples = Prefetcher(
             maker.make,
             start=first_batch * batch_size,
-            workers=workers,
-            ahead=workers + batch_size,
+            workers=min(workers, room),
+            ahead=min(workers + batch_size, room),
         )
         batch_maker = BatchMaker(
             self._samples.take, predictor, batch_size, class_counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from napari_dacapo.arrays.numpy_array import NumpyArray
 from napari_dacapo.errors import DataError
+from napari_dacapo.geometry import Coordinate
 
 from ._dataset_source import DatasetSource
 from ._sources import MemoryBudget
@@ -73,6 +75,14 @@ class SampleMaker:
         self._augments, self._predictor, self._seed = augments, predictor, seed
         weights = np.array([source.weight for source in sources])
         self._probabilities = weights / weights.sum()
+
+    @property
+    def sample_bytes(self) -> int:
+        """About how much memory a sample takes: raw, labels, mask and target."""
+        request = self._sizes.request(Coordinate((0,) * self._sizes.context.dims))
+        raw = math.prod((request.raw_roi.shape / request.raw_voxel_size).as_integers())
+        gt = math.prod((request.gt_roi.shape / request.gt_voxel_size).as_integers())
+        return 4 * raw * self._sizes.raw_channels + 13 * gt
 
     def make(self, index: int) -> TrainingSample:
         """Return sample number `index`; may run in several threads at once."""
