@@ -181,6 +181,9 @@ class CNNectomeUNetConfig(ArchitectureConfig):
     @property
     def shapes(self) -> UNetShapes:
         """The arithmetic of the sizes of all feature maps."""
+        return self._shapes(same=self.padding == "same")
+
+    def _shapes(self, *, same: bool) -> UNetShapes:
         from napari_dacapo.nn.shapes import UNetShapes
 
         return UNetShapes.from_layers(
@@ -188,8 +191,19 @@ class CNNectomeUNetConfig(ArchitectureConfig):
             self.kernels_down,
             self.kernels_up,
             self.upsample_steps,
-            same=self.padding == "same",
+            same=same,
         )
+
+    @property
+    def margin(self) -> Coordinate:
+        """How far (input voxels) padding inside reaches into the output.
+
+        A multiple of the downsampling, so that blocks that overlap by it are pooled
+        alike; zeros for networks that do not pad.
+        """
+        if self.padding != "same":
+            return Coordinate((0,) * self.dims)
+        return Coordinate(axis.margin for axis in self._shapes(same=False).axes)
 
     def output_shape(self, input_shape: Sequence[int] | None = None) -> Coordinate:
         """Return the spatial output shape (voxels), by default that while training.

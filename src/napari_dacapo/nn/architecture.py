@@ -48,15 +48,24 @@ class Architecture(torch.nn.Module, ABC):
         """Return the voxel size of the output for that of the input (world units)."""
         return voxel_size
 
+    @property
+    def margin(self) -> Coordinate:
+        """Voxels at each side of an input whose output depends on padding inside.
+
+        Zero for networks that do not pad. Prediction lets blocks overlap by it, so
+        that no seams appear between them.
+        """
+        return Coordinate((0,) * self.dims)
+
     def enlarged_input_shape(
         self, wanted: Sequence[int], max_voxels: int
     ) -> Coordinate:
         """Return the input shape (voxels) with which prediction works best.
 
-        At least the evaluation shape; up to `wanted`, and to about `max_voxels` voxels,
-        where the network gives the same values for any block.
+        At least the evaluation shape with the margin at both sides; up to `wanted`,
+        and to about `max_voxels` voxels, where the network takes any shape.
         """
-        return self.input_shape + self.eval_shape_increase
+        return self.input_shape + self.eval_shape_increase + self.margin * 2
 
     def compute_output_shape(self, input_shape: Sequence[int]) -> Coordinate:
         """Return the spatial output shape for a spatial input shape, cheaply.

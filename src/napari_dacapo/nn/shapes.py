@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -84,6 +85,21 @@ class AxisShapes:
                 f"{context + factor} are needed"
             )
         return target
+
+    @property
+    def margin(self) -> int:
+        """Radius of the receptive field, rounded up to the coarsest voxels."""
+        finest = [math.prod(self.factors[:level]) for level in range(self.levels + 1)]
+        context: int = sum(map(operator.mul, self.context_down, finest))
+        context += sum(map(operator.mul, self.context_up, finest))
+        # super-resolution works on finer voxels: counted as if on those of the input
+        context += sum(removed for _, removed in self.upsample)
+        return -(-context // (2 * finest[-1])) * finest[-1]
+
+    @property
+    def levels(self) -> int:
+        """Number of times that the image is downsampled."""
+        return len(self.factors)
 
     def is_valid(self, size: int) -> bool:
         """Whether an input of `size` voxels fits."""

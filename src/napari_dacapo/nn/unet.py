@@ -79,13 +79,14 @@ class CNNectomeUNet(Architecture):
     def compute_output_shape(self, input_shape: Sequence[int]) -> Coordinate:
         return self.config.output_shape(input_shape)
 
+    @property
+    def margin(self) -> Coordinate:
+        return self.config.margin
+
     def enlarged_input_shape(
         self, wanted: Sequence[int], max_voxels: int
     ) -> Coordinate:
-        smallest = self.input_shape + self.eval_shape_increase
-        if self.config.padding == "same":  # what is padded depends on the block
-            return smallest
-        sizes = list(smallest)
+        sizes = list(super().enlarged_input_shape(wanted, max_voxels))
         for axis in reversed(range(self.dims)):
             others = math.prod(sizes) // sizes[axis]
             sizes[axis] = max(sizes[axis], min(wanted[axis], max_voxels // others))

@@ -13,7 +13,13 @@ from napari_dacapo.blockwise import Block, iter_blocks
 from napari_dacapo.errors import DataError
 from napari_dacapo.events import BlockDone
 from napari_dacapo.geometry import Coordinate, Roi
-from napari_dacapo.tasks.post_processors.storage import to_uint8
+from napari_dacapo.tasks.post_processors.storage import (
+    SIGNED_RANGE,
+    UNIT_RANGE,
+    VALUE_RANGE_ATTRIBUTE,
+    ValueRange,
+    to_uint8,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,13 +56,15 @@ def read_padded(array: Array, roi: Roi) -> NDArray[Any]:
 class BlockGeometry:
     """What a model predicts when it is given one block of input.
 
-    Lengths in world units; `context` is by how much the input exceeds the output on the
-    lower side, snapped down to the voxel grid of the input.
+    Lengths in world units. The output of the network begins `result_begin` after its
+    input; of it `output_size`, which begins `context` after the input, does not depend
+    on padding inside the network. Both are snapped down to the voxel grid of the input.
     """
 
     input_size: Coordinate
     output_size: Coordinate
     output_voxel_size: Coordinate
+    result_begin: Coordinate
     context: Coordinate
 
     @classmethod
@@ -64,12 +72,19 @@ class BlockGeometry:
         cls, model: Model, voxel_size: Coordinate, input_shape: Coordinate
     ) -> BlockGeometry:
         """Return the geometry for raw data of `voxel_size`, `input_shape` in voxels."""
-        _, output_shape = model.compute_output_shape(input_shape)
+        _, result_shape = model.compute_output_shape(input_shape)
         output_voxel_size = Coordinate(model.scale(voxel_size))
+        margin = voxel_size * model.architecture.margin
         input_size = voxel_size * input_shape
-        output_size = output_voxel_size * output_shape
-        context = ((input_size - output_size) / 2).floor_division(voxel_size)
-        return cls(input_size, output_size, output_voxel_size, context * voxel_size)
+        result_size = output_voxel_size * result_shape
+        begin = ((input_size - result_size) / 2).floor_division(voxel_size) * voxel_size
+        return cls(
+            input_size,
+            result_size - margin * 2,
+            output_voxel_size,
+            begin,
+            begin + margin,
+        )
 
     @property
     def upper_context(self) -> Coordinate:
@@ -81,11 +96,14 @@ class BlockGeometry:
         return roi.grow(self.context, self.upper_context)
 
     def valid_roi(self, raw_roi: Roi) -> Roi:
-        """Return where the network sees data only, nothing beyond the border.
+        """Return where a network without padding has all the input that it needs.
 
-        Lies on the output voxel grid that starts at the corner of `raw_roi`.
+        For a network that pads this is everything. Lies on the output voxel grid that
+        starts at the corner of `raw_roi`.
         """
-        inner = raw_roi.grow(-self.context, -self.upper_context) - raw_roi.offset
+        margin = self.context - self.result_begin
+        upper = self.upper_context - margin
+        inner = raw_roi.grow(-self.result_begin, -upper) - raw_roi.offset
         return inner.snap_to_grid(self.output_voxel_size, "shrink") + raw_roi.offset
 
 
@@ -115,7 +133,9 @@ class BlockPredictor:
     ) -> None:
         self.model, self.raw, self.device = model, raw, device
         shape = Coordinate(model.eval_input_shape)
-        self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)
+        self.geometry = BlockGeometry.of(
+            model, raw.voxel_size, shape + model.architecture.margin * 2
+        )
         if roi is None:
             roi = self.geometry.valid_roi(raw.roi)
             if roi.empty:
@@ -129,6 +149,14 @@ class BlockPredictor:
         wanted = self.geometry.seen_roi(self.roi).shape.ceil_division(raw.voxel_size)
         shape = model.architecture.enlarged_input_shape(wanted, TARGET_BLOCK_VOXELS)
         self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)
+
+    @property
+    def value_range(self) -> ValueRange:
+        """Lowest and highest value that is told apart in an integer prediction."""
+        activation = self.model.eval_activation
+        if activation is None:
+            return SIGNED_RANGE
+        return getattr(activation, "value_range", UNIT_RANGE)
 
     @property
     def block_shape(self) -> Coordinate:
@@ -146,7 +174,6 @@ class BlockPredictor:
 
         channels = self.model.num_out_channels
         spatial = self.raw.spatial_axes
-        probabilities = self.model.eval_activation is not None
         whole = (self.roi.shape / self.geometry.output_voxel_size).as_integers()
         chunks = map(min, self.block_shape.as_integers(), whole)
         return create_image(
@@ -159,7 +186,7 @@ class BlockPredictor:
             dtype=dtype,
             chunk_shape=tuple(chunks),
             overwrite=True,
-            attributes={"value_range": [0, 1] if probabilities else [-1, 1]},
+            attributes={VALUE_RANGE_ATTRIBUTE: list(self.value_range)},
         )
 
     def run(self, output: ZarrArray, control: RunControl) -> Iterator[BlockDone]:
@@ -229,7 +256,7 @@ class BlockPredictor:
             values = self.model(batch.to(self.device))[0]
         result: NDArray[Any] = values.float().cpu().numpy()
         voxel = self.geometry.output_voxel_size
-        begin = self._input_roi(block).offset + self.geometry.context
+        begin = self._input_roi(block).offset + self.geometry.result_begin
         window = Roi(
             (block.write_roi.offset - begin) / voxel, block.write_roi.shape / voxel
         )
@@ -237,5 +264,5 @@ class BlockPredictor:
         if self.model.num_out_channels == 1:
             result = result[0]
         if dtype == np.uint8:
-            return to_uint8(result, sigmoid=self.model.eval_activation is not None)
+            return to_uint8(result, sigmoid=self.value_range == UNIT_RANGE)
         return result.astype(dtype)

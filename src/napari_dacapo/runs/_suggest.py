@@ -39,8 +39,10 @@ ANISOTROPY_LIMIT = 1.5
 MIN_SECTIONS = 16
 NUM_LEVELS = 3
 FEATURE_MAPS = 12
-#: wanted size of the predicted piece of a training sample, in voxels
-OUTPUT_EDGE = {1: 64, 2: 92, 3: 28}
+#: wanted extent of a training sample along its finest axes, in voxels, by dimensions
+OUTPUT_EDGE = {2: 96, 3: 32}
+LEARNING_RATE = 5e-3
+WARMUP = 30
 DEFAULT_ITERATIONS = 1500
 
 
@@ -156,6 +158,7 @@ class _Advisor:
     def task(self, name: str) -> DistanceTaskConfig:
         thickness = self.facts.thickness
         scale = _rounded(thickness / 4)
+        smallest_fraction = self._smallest_fraction()
         self.reasons["task_config.scale_factor"] = (
             f"A quarter of the typical thickness of {thickness:.0f} nm: distances are "
             "told apart up to the middle of an object."
@@ -169,7 +172,23 @@ class _Advisor:
             clip_distance=_rounded(thickness),
             tol_distance=float(max(self.voxel_size)),
             scale_factor=scale,
+            clipmin=smallest_fraction,
+            clipmax=1 - smallest_fraction,
         )
+
+    def _smallest_fraction(self) -> float:
+        """Return the class fraction below which rare classes weigh no more.
+
+        The loss squares the weights: limited like this, both classes weigh about the
+        same in sum.
+        """
+        rare = min(self.facts.foreground, 1 - self.facts.foreground)
+        fraction = 1 / (1 + math.sqrt((1 - rare) / rare))
+        self.reasons["task_config.clipmin"] = (
+            f"Objects fill {100 * self.facts.foreground:.0f} % of the volume; because "
+            "weights count twice in the loss, they are limited to keep the balance."
+        )
+        return _rounded(fraction)
 
     def architecture(self, name: str) -> CNNectomeUNetConfig:
         factors, kernels = self._levels()
@@ -185,6 +204,7 @@ class _Advisor:
             downsample_factors=factors,
             kernel_size_down=[[k, k] for k in kernels],
             kernel_size_up=[[k, k] for k in kernels[:-1]],
+            padding="same",
         )
         config.input_shape = self._input_shape(config, edge)
         self.reasons["architecture_config.downsample_factors"] = (
@@ -197,8 +217,12 @@ class _Advisor:
                 f"them, {self.voxel_size[0]} nm apart."
             )
         self.reasons["architecture_config.input_shape"] = (
-            f"The network predicts {config.output_shape()} voxels of it; the rest is "
-            "the surroundings that it looks at."
+            "Several typical objects with their surroundings fit into a piece of "
+            f"{self.voxel_size * config.input_shape} nm."
+        )
+        self.reasons["architecture_config.padding"] = (
+            "Every voxel of a training sample is predicted, which saves most of the "
+            "computing; prediction lets blocks overlap instead."
         )
         return config
 
@@ -218,13 +242,14 @@ class _Advisor:
         return factors, kernels
 
     def _input_shape(self, config: CNNectomeUNetConfig, edge: int) -> Coordinate:
-        """Return the smallest input whose output is at least `edge` voxels wide."""
-        dims = self.voxel_size.dims
-        smallest = valid_input_shape(config, (1,) * dims)
-        context = smallest - config.shapes.output_shape(smallest)
-        kernels = config.kernels_down[0]
-        seen = [any(kernel[axis] > 1 for kernel in kernels) for axis in range(dims)]
-        wanted = [c + (edge if s else 1) for c, s in zip(context, seen, strict=True)]
+        """Return the smallest input that is at least `edge` voxels wide.
+
+        Axes with longer voxels get fewer of them, axes of single sections one.
+        """
+        finest = min(self.voxel_size)
+        wanted = [max(8, round(edge * float(finest / s))) for s in self.voxel_size]
+        if self.flat:
+            wanted[0] = 1
         return valid_input_shape(config, wanted)
 
     def trainer(self, name: str) -> GunpowderTrainerConfig:
@@ -235,13 +260,13 @@ class _Advisor:
         return GunpowderTrainerConfig(
             f"{name}_trainer",
             batch_size=4 if self.flat or self.voxel_size.dims == 2 else 2,
-            learning_rate=1e-3,
+            learning_rate=LEARNING_RATE,
             num_data_fetchers=1,
             augments=[
                 SimpleAugmentConfig(),
-                IntensityAugmentConfig(scale=(0.8, 1.2), shift=(-0.15, 0.15)),
+                IntensityAugmentConfig(scale=(0.8, 1.2), shift=(-0.3, 0.3), clip=False),
             ],
-            warmup_iterations=100,
+            warmup_iterations=WARMUP,
         )
 
     def datasets(self, kind: str, pairs: Sequence[DataPair]) -> list[DatasetConfig]:
@@ -256,10 +281,11 @@ class _Advisor:
         low, high = self.facts.intensities
         source = "its type" if self.facts.whole_range else "the data (0.1 % cut off)"
         self.reasons["datasplit_config.train_configs[0].raw_config.min"] = (
-            f"Raw values {low:g} to {high:g}, the range of {source}, become 0 to 1."
+            f"Raw values {low:g} to {high:g}, the range of {source}, become -1 to 1: "
+            "networks learn faster from values around 0."
         )
         scaled = IntensitiesArrayConfig(
-            f"{name}_raw", resampled_to(raw, self.voxel_size), low, high
+            f"{name}_raw", resampled_to(raw, self.voxel_size), (low + high) / 2, high
         )
         gt = BinarizeArrayConfig(
             f"{name}_gt",
