@@ -54,12 +54,12 @@ def fitting_block_shape(
     if math.prod(shape) * bytes_per_voxel <= budget:
         return Coordinate(max(1, s) for s in shape)
     block = [max(1, min(c, s)) for c, s in zip(chunk_shape, shape, strict=True)]
-    while True:
-        growable = [axis for axis, size in enumerate(block) if size < shape[axis]]
+    while growable := [axis for axis, n in enumerate(shape) if block[axis] < n]:
         # the axis that is shortest now, so that blocks stay compact
-        axis = min(growable, key=lambda a: block[a])
+        axis = min(growable, key=block.__getitem__)
         grown = [*block]
         grown[axis] = min(block[axis] + chunk_shape[axis], shape[axis])
         if math.prod(grown) * bytes_per_voxel > budget:
-            return Coordinate(block)
+            break
         block = grown
+    return Coordinate(block)

@@ -69,7 +69,8 @@ class Objects:
 
         Objects that are not `accepted` become 0, the others consecutive numbers.
         """
-        accepted = accepted.copy()
+        # objects that were seen in the context of blocks only have no voxel
+        accepted = accepted & (self.sizes > 0)
         accepted[0] = False
         names = np.where(accepted, np.cumsum(accepted), 0).astype(np.uint64)
         return names[self.of_piece]

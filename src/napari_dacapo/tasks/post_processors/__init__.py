@@ -2,7 +2,15 @@
 
 from .argmax_post_processor import ArgmaxPostProcessor, ArgmaxPostProcessorParameters
 from .base import PostProcessor, PostProcessorParameters
+from .connected_components_post_processor import (
+    ConnectedComponentsPostProcessor,
+    ConnectedComponentsPostProcessorParameters,
+)
 from .dummy_post_processor import DummyPostProcessor, DummyPostProcessorParameters
+from .seeded_watershed_post_processor import (
+    SeededWatershedPostProcessor,
+    SeededWatershedPostProcessorParameters,
+)
 from .threshold_post_processor import (
     ThresholdPostProcessor,
     ThresholdPostProcessorParameters,
@@ -15,10 +23,14 @@ from .watershed_post_processor import (
 __all__ = [
     "ArgmaxPostProcessor",
     "ArgmaxPostProcessorParameters",
+    "ConnectedComponentsPostProcessor",
+    "ConnectedComponentsPostProcessorParameters",
     "DummyPostProcessor",
     "DummyPostProcessorParameters",
     "PostProcessor",
     "PostProcessorParameters",
+    "SeededWatershedPostProcessor",
+    "SeededWatershedPostProcessorParameters",
     "ThresholdPostProcessor",
     "ThresholdPostProcessorParameters",
     "WatershedPostProcessor",

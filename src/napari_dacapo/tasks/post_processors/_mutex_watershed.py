@@ -30,15 +30,13 @@ import attrs
 import numpy as np
 
 from ._edge_order import EdgeOrder, ordered_edges
-from ._pair_table import PairTable, pair_keys
+from ._edges import Edges, Flags, Ids
+from ._pair_table import pair_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-
-    Ids = NDArray[np.int32]
-    Flags = NDArray[np.bool_]
 
 #: rank of an edge that does not exist
 NEVER = np.int32(np.iinfo(np.int32).max)
@@ -99,55 +97,6 @@ def _window_bounds(count: int, edges: EdgeOrder) -> Iterator[tuple[int, int]]:
 
 
 @attrs.define(eq=False)
-class _Edges:
-    """Pairs of nodes in columns ``u, v``; in order of processing also with a rank."""
-
-    columns: tuple[Ids, ...]
-
-    @property
-    def u(self) -> Ids:
-        return self.columns[0]
-
-    @property
-    def v(self) -> Ids:
-        return self.columns[1]
-
-    @property
-    def rank(self) -> Ids:
-        return self.columns[2]
-
-    def __len__(self) -> int:
-        return len(self.u)
-
-    def __getitem__(self, keep: Flags) -> _Edges:
-        positions = np.flatnonzero(keep)
-        return _Edges(tuple(column[positions] for column in self.columns))
-
-    def without_rank(self) -> _Edges:
-        return _Edges(self.columns[:2])
-
-    def joined(self, other: _Edges) -> _Edges:
-        columns = zip(self.columns, other.columns, strict=True)
-        return _Edges(tuple(map(np.concatenate, columns)))
-
-    def renamed(self, names: Ids) -> _Edges:
-        """Return the edges between the new names of their nodes, without loops."""
-        edges = _Edges((names[self.u], names[self.v], *self.columns[2:]))
-        loops = edges.u == edges.v
-        return edges[~loops] if loops.any() else edges
-
-    def distinct(self) -> _Edges:
-        """Return the edges without (most) repetitions of a pair, the first stays."""
-        return self[self.table().first_occurrences()]
-
-    def table(self) -> PairTable:
-        return PairTable(self.keys())
-
-    def keys(self) -> NDArray[np.uint64]:
-        return pair_keys(self.u, self.v)
-
-
-@attrs.define(eq=False)
 class _Clusters:
     """Clusters after the edges so far, and which of them exclude each other.
 
@@ -156,7 +105,7 @@ class _Clusters:
 
     labels: Ids
     count: int
-    exclusions: _Edges
+    exclusions: Edges
 
     @classmethod
     def of(cls, attracted: Flags) -> _Clusters:
@@ -164,7 +113,7 @@ class _Clusters:
         numbers = np.cumsum(attracted, dtype=np.int32)
         labels = np.where(attracted, numbers - 1, np.int32(-1))
         none = np.zeros(0, np.int32)
-        return cls(labels, int(numbers[-1]), _Edges((none, none)))
+        return cls(labels, int(numbers[-1]), Edges((none, none)))
 
     def process(
         self, u: NDArray[np.int64], v: NDArray[np.int64], attractive: Flags
@@ -172,7 +121,7 @@ class _Clusters:
         """Visit the next edges, given by the voxels that they join."""
         a, b = self.labels[u], self.labels[v]
         keep = np.flatnonzero((a != b) & (a >= 0) & (b >= 0)).astype(np.int32)
-        edges, attractive = _Edges((a[keep], b[keep], keep)), attractive[keep]
+        edges, attractive = Edges((a[keep], b[keep], keep)), attractive[keep]
         merging, excluding = edges[attractive], edges[~attractive]
         merging = merging.distinct()
         active = _touched(self.count, merging)
@@ -183,7 +132,7 @@ class _Clusters:
             self.exclusions = self.exclusions.joined(excluding.without_rank())
 
     def _contract(
-        self, merging: _Edges, excluding: _Edges, active: Flags, nodes: Ids
+        self, merging: Edges, excluding: Edges, active: Flags, nodes: Ids
     ) -> None:
         local = np.cumsum(active, dtype=np.int32) - np.int32(1)
         involved = _both(active, self.exclusions)
@@ -202,27 +151,27 @@ class _Clusters:
         self.exclusions = idle.renamed(names).joined(changed)
 
 
-def _touched(count: int, edges: _Edges) -> Flags:
+def _touched(count: int, edges: Edges) -> Flags:
     touched = np.zeros(count, bool)
     touched[edges.u] = True
     touched[edges.v] = True
     return touched
 
 
-def _both(flags: Flags, edges: _Edges) -> Flags:
+def _both(flags: Flags, edges: Edges) -> Flags:
     return flags[edges.u] & flags[edges.v]
 
 
-def _solve(count: int, merging: _Edges, excluding: _Edges, known: _Edges) -> Ids:
+def _solve(count: int, merging: Edges, excluding: Edges, known: Edges) -> Ids:
     """Return for every node a node that represents its cluster.
 
     Parameters
     ----------
     count : int
         Number of nodes.
-    merging, excluding : _Edges
+    merging, excluding : Edges
         The edges of the window, each in order, their ranks comparable.
-    known : _Edges
+    known : Edges
         Exclusions from before.
     """
     members = np.arange(count, dtype=np.int32)
@@ -271,7 +220,7 @@ class _FirstEdges:
     mutual: Flags
 
     @classmethod
-    def of(cls, count: int, merging: _Edges) -> _FirstEdges:
+    def of(cls, count: int, merging: Edges) -> _FirstEdges:
         nodes = np.arange(count, dtype=np.int32)
         positions = np.arange(len(merging), dtype=np.int32)
         first, other = np.full((2, count), NEVER)
@@ -285,7 +234,7 @@ class _FirstEdges:
         rank = np.where(exists, merging.rank[edge], NEVER)
         return cls(nodes, edge, rank, partner, exists & (first[partner] == first))
 
-    def judge(self, known: _Edges) -> tuple[Flags, Flags]:
+    def judge(self, known: Edges) -> tuple[Flags, Flags]:
         """Return for which nodes the first edge is blocked, and for which unknown."""
         blocked = np.zeros(len(self.nodes), bool)
         unsure = np.zeros(len(self.nodes), bool)

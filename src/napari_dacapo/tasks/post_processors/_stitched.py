@@ -1,4 +1,4 @@
-"""What the post-processors share that find objects: stitching and size limits."""
+"""What the post-processors share that find objects: blocks, stitching, filters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import numpy as np
 
-from napari_dacapo._config import config_field
 from napari_dacapo.arrays.numpy_array import NumpyArray
 from napari_dacapo.blockwise import (
     BlockGrid,
@@ -19,6 +18,7 @@ from napari_dacapo.blockwise import (
     memory_budget,
     relabel,
 )
+from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._blockwise import StoredPredictionPostProcessor
@@ -35,33 +35,8 @@ if TYPE_CHECKING:
     from .storage import ValueRange
 
 LABEL_DTYPE = np.dtype(np.uint64)
-
-
-def to_coordinate(value: Any) -> Coordinate:
-    """Return a coordinate from what a config file or a form gives."""
-    return Coordinate(value)
-
-
-def min_size_field() -> Any:
-    """Declare the size below which objects are dropped."""
-    return config_field(
-        "Objects with fewer voxels than this are dropped; 0 keeps all.",
-        default=0,
-        unit="voxels",
-        minimum=0,
-        advanced=True,
-    )
-
-
-def context_field() -> Any:
-    """Declare how far blocks of large volumes overlap."""
-    return config_field(
-        "Large volumes are processed in blocks; each looks this far into its "
-        "neighbours, to join the objects that they share.",
-        factory=lambda: Coordinate(32, 32, 32),
-        unit="nm",
-        converter=to_coordinate,
-    )
+#: how many standard deviations the Gaussian filter reaches
+FILTER_REACH = 4
 
 
 class ObjectPostProcessor(StoredPredictionPostProcessor):
@@ -136,7 +111,7 @@ class ObjectPostProcessor(StoredPredictionPostProcessor):
         grid = self._grid(parameters, shape)
         objects = self._find(parameters, grid, store, progress)
         names = objects.names(self.accepted(objects, parameters))
-        relabel(_without_context(grid), store, output, names)
+        relabel(without_context(grid), store, output, names)
         return output
 
     def _find(
@@ -192,7 +167,8 @@ def _empty_store(shape: tuple[int, ...]) -> NumpyArray:
     )
 
 
-def _without_context(grid: BlockGrid) -> BlockGrid:
+def without_context(grid: BlockGrid) -> BlockGrid:
+    """Return the blocks of `grid` that read only what they write."""
     none = Coordinate((0,) * grid.block_shape.dims)
     return attrs.evolve(grid, context_low=none, context_high=none)
 
@@ -203,3 +179,28 @@ def in_voxels(context: Coordinate, voxel_size: Coordinate) -> Coordinate:
     Of more components than axes (3D parameters with 2D data) the last ones count.
     """
     return Coordinate(context[-voxel_size.dims :]).ceil_division(voxel_size)
+
+
+def selected_channel(prediction: NDArray[Any], channel: int) -> NDArray[Any]:
+    """Return one channel of a prediction.
+
+    Raises
+    ------
+    DataError
+        If there are fewer channels.
+    """
+    if channel >= len(prediction):
+        raise DataError(
+            f"channel {channel} was asked for, but the prediction has only "
+            f"{len(prediction)}, counted from 0"
+        )
+    selected: NDArray[Any] = prediction[channel]
+    return selected
+
+
+def smoothed(values: NDArray[Any], sigma: float) -> NDArray[Any]:
+    """Return floats after a Gaussian filter of width `sigma` voxels."""
+    from scipy import ndimage
+
+    smooth: NDArray[Any] = ndimage.gaussian_filter(values, sigma, truncate=FILTER_REACH)
+    return smooth

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from napari_dacapo._config import config_field
-
 from ._blockwise import PointwisePostProcessor
+from ._fields import threshold_field
 from .base import PostProcessorParameters
 from .storage import ValueRange, threshold_for
 
@@ -25,15 +24,7 @@ DEFAULT_THRESHOLDS = (100, 127, 150)
 class ThresholdPostProcessorParameters(PostProcessorParameters):
     """Where foreground begins."""
 
-    threshold: float = config_field(
-        "Voxels whose prediction is greater than this are foreground. The scale is "
-        "0 to 255 from the lowest to the highest possible prediction; 127 is the "
-        "middle, which for distance predictions is the object boundary.",
-        default=0.0,
-        minimum=0,
-        maximum=255,
-        step=1,
-    )
+    threshold: float = threshold_field(default=0.0)
 
 
 class ThresholdPostProcessor(PointwisePostProcessor):

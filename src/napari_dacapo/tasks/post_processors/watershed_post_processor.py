@@ -12,8 +12,9 @@ from napari_dacapo.blockwise import Objects, Pieces
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate
 
+from ._fields import context_field, min_size_field, sigma_field
 from ._mutex_watershed import mutex_watershed
-from ._stitched import ObjectPostProcessor, context_field, in_voxels, min_size_field
+from ._stitched import FILTER_REACH, ObjectPostProcessor, in_voxels, smoothed
 from .base import PostProcessorParameters
 from .storage import UNIT_RANGE, ValueRange, to_unit_interval
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT_BIASES = (0.1, 0.25, 0.5, 0.75, 0.9)
-#: how many standard deviations a Gaussian filter reaches
-FILTER_REACH = 4
 
 
 def _to_offsets(value: Any) -> tuple[Coordinate, ...] | None:
@@ -44,13 +43,7 @@ class WatershedPostProcessorParameters(PostProcessorParameters):
         step=0.05,
     )
     context: Coordinate = context_field()  # noqa: RUF009
-    sigma: float = config_field(
-        "Width of the Gaussian by which affinities are smoothed first; 0 does nothing.",
-        default=0.0,
-        unit="voxels",
-        minimum=0,
-        advanced=True,
-    )
+    sigma: float = sigma_field()
     min_size: int = min_size_field()
     threshold: float = config_field(
         "Voxels whose mean affinity is below this become background, on a scale from "
@@ -112,7 +105,9 @@ class WatershedPostProcessor(ObjectPostProcessor):
         if parameters.sigma or not _is_ready(affinities, value_range):
             affinities = to_unit_interval(affinities, value_range)
         if parameters.sigma:
-            affinities = _smoothed(affinities, parameters.sigma)
+            affinities = np.stack(
+                [smoothed(channel, parameters.sigma) for channel in affinities]
+            )
         labels = mutex_watershed(affinities, offsets, parameters.bias)
         mean = _mean_affinity(affinities)
         if parameters.threshold:
@@ -166,13 +161,3 @@ def _mean_affinity(affinities: NDArray[Any]) -> NDArray[np.float64]:
     total = affinities.sum(axis=0, dtype=np.uint32)
     scaled: NDArray[np.float64] = total / (255.0 * len(affinities))
     return scaled
-
-
-def _smoothed(affinities: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    from scipy import ndimage
-
-    width = (0.0, *(sigma,) * (affinities.ndim - 1))
-    smooth: NDArray[np.float64] = ndimage.gaussian_filter(
-        affinities, width, truncate=FILTER_REACH
-    )
-    return smooth
