@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+#: seconds between progress lines where there is no terminal for bars
+LINE_SECONDS = 10.0
 #: criteria shown after a validation, by the last part of their name
 SHOWN_CRITERIA = ("dice", "f1_score", "voi")
 EXIT_STOPPED = 130
@@ -80,6 +83,7 @@ class EventPrinter:
             console=console,
         )
         self._bars: dict[str, TaskID] = {}
+        self._last_line = time.monotonic()
 
     def __enter__(self) -> EventPrinter:
         self.progress.start()
@@ -90,13 +94,27 @@ class EventPrinter:
 
     def line(self, text: str) -> None:
         """Print a line above the bars."""
-        self.progress.console.print(text, markup=False, highlight=False)
+        self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _bar(self, name: str, done: int, total: int, note: str = "") -> None:
         if name not in self._bars:
             self._bars[name] = self.progress.add_task(name, note="")
         bar = self._bars[name]
         self.progress.update(bar, completed=done, total=total, note=note)
+        if not self.progress.console.is_terminal:
+            self._line_of(bar)
+
+    def _line_of(self, bar: TaskID) -> None:
+        """Print progress as a line, now and then, for logs."""
+        if time.monotonic() - self._last_line < LINE_SECONDS:
+            return
+        self._last_line = time.monotonic()
+        task = self.progress.tasks[self.progress.task_ids.index(bar)]
+        left = f", {task.time_remaining:.0f} s left" if task.time_remaining else ""
+        note = f", {task.fields['note']}" if task.fields["note"] else ""
+        self.line(
+            f"{task.description} {task.completed:.0f}/{task.total:.0f}{note}{left}"
+        )
 
     def _end(self, name: str) -> None:
         if name in self._bars:
