@@ -1,5 +1,7 @@
 """What the golden data do not cover: errors, options, equivariance, defects."""
 
+import math
+
 import pytest
 import torch
 
@@ -109,6 +111,40 @@ def test_blocks_fit_together_seamlessly(begin):
     part = network(image[..., begin : begin + 48])
     whole = network(image)[..., begin : begin + part.shape[-1]]
     torch.testing.assert_close(part, whole)
+
+
+@pytest.mark.parametrize(
+    ("factors", "fields", "margin"),
+    [
+        ([2], {}, 8),
+        ([2, 2], {}, 24),
+        ([3, 2], {}, 36),
+        ([2, 2], {"upsample_factors": [2]}, 24),
+        ([2, 2], {"kernel_size_down": [[5], [3], [1]]}, 12),
+        ([], {}, 2),
+    ],
+)
+def test_margin_is_how_far_padding_reaches(factors, fields, margin):
+    """Positive weights let the gradient show which voxels count."""
+    torch.manual_seed(0)
+    unet = config((96, 96), factors, padding="same", fmaps_out=1, **fields)
+    network = unet.create_architecture()
+    for parameter in network.parameters():
+        torch.nn.init.uniform_(parameter, 0.1, 0.2)
+    image = torch.rand(1, 1, 96, 96, requires_grad=True)
+    output, coarsest = network(image), math.prod(factors)
+    scale = output.shape[-1] // 96
+    begin = 48 // coarsest * coarsest
+    block = output[0, 0, 48 * scale, begin * scale : (begin + coarsest) * scale]
+    (gradient,) = torch.autograd.grad(block.sum(), image)
+    used = gradient[0, 0].abs().sum(0).nonzero()
+    reach = max(begin - int(used.min()), int(used.max()) + 1 - begin - coarsest)
+    assert -(-reach // coarsest) * coarsest == margin
+    assert network.margin == (margin, margin)
+
+
+def test_networks_without_padding_have_no_margin():
+    assert config((44, 44), [2, 2]).create_architecture().margin == (0, 0)
 
 
 def test_scale_is_exact():

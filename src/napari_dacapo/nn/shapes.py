@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -88,18 +87,23 @@ class AxisShapes:
 
     @property
     def margin(self) -> int:
-        """Radius of the receptive field, rounded up to the coarsest voxels."""
-        finest = [math.prod(self.factors[:level]) for level in range(self.levels + 1)]
-        context: int = sum(map(operator.mul, self.context_down, finest))
-        context += sum(map(operator.mul, self.context_up, finest))
-        # super-resolution works on finer voxels: counted as if on those of the input
-        context += sum(removed for _, removed in self.upsample)
-        return -(-context // (2 * finest[-1])) * finest[-1]
+        """How many input voxels a coarsest voxel's output depends on at each side.
 
-    @property
-    def levels(self) -> int:
-        """Number of times that the image is downsampled."""
-        return len(self.factors)
+        A multiple of the coarsest voxels. Counted by walking up from the last output
+        voxel of a coarsest one to the last input voxel that it depends on: each time
+        a finer voxel belongs to a coarser one, all of that one counts. Sizes must be
+        those without padding.
+        """
+        coarsest = math.prod(self.factors)
+        last = coarsest * math.prod(factor for factor, _ in self.upsample) - 1
+        ups = zip(self.factors, self.context_up, strict=True)
+        for factor, context in (*reversed(self.upsample), *ups):
+            last = (last + context // 2) // factor
+        last += self.context_down[-1] // 2
+        downs = zip(self.factors, self.context_down, strict=False)
+        for factor, context in reversed(list(downs)):
+            last = last * factor + factor - 1 + context // 2
+        return (last // coarsest) * coarsest
 
     def is_valid(self, size: int) -> bool:
         """Whether an input of `size` voxels fits."""
