@@ -131,6 +131,11 @@ class DataChoices(QObject):
             if choice.config in used and choice.layer is not None
         ]
 
+    def uses_layers(self, config: Any) -> bool:
+        """Return whether a layer, which may yet be changed, stands inside `config`."""
+        inside = list(configs_in(config))
+        return any(choice.config in inside for choice in self._of_layers)
+
     def settle(self, stored: Iterable[tuple[ArrayConfig, ArrayConfig]]) -> None:
         """Take note of what layers were stored as: (config before, config now)."""
         for before, now in stored:

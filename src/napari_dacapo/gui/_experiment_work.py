@@ -50,10 +50,25 @@ class Prepared:
 
 
 def prepare(run_config: RunConfig, contents: Contents, folder: Path) -> Prepared:
-    """Store the layers among the data, and verify the run."""
+    """Store the layers among the data, and verify the run and its name."""
     stored = store_layers(contents, folder)
     ready = replaced(run_config, stored)
-    return Prepared(ready, stored, complaints(ready))
+    return Prepared(ready, stored, complaints(ready) or _name_taken(ready, folder))
+
+
+def _name_taken(run_config: RunConfig, folder: Path) -> Errors:
+    """Return a complaint if a different run has the name; an equal one is continued."""
+    from napari_dacapo.store import Project
+
+    configs = Project(folder).configs
+    name = run_config.name
+    if name not in configs.retrieve_run_config_names():
+        return {}
+    stored = configs.retrieve_run_config(name)
+    if attrs.evolve(stored, num_iterations=run_config.num_iterations) == run_config:
+        return {}
+    text = f"a run with other settings is called {name!r}; give this one another name"
+    return {("name",): text}
 
 
 def verify_run(run_config: RunConfig, planned: Collection[ArrayConfig]) -> Errors:

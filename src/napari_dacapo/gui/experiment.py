@@ -135,7 +135,7 @@ class ExperimentWidget(QWidget):
         self._preparation.done.connect(self._on_prepared)
         self._preparation.failed.connect(lambda _: self._update_start())
         self.form.valueChanged.connect(self._update_start)
-        self.form.verified.connect(self._update_start)
+        self.form.verified.connect(self._on_verified)
         self.show_reason.clicked.connect(self._on_show_reason)
         self.start_button.clicked.connect(self.start)
 
@@ -222,6 +222,13 @@ class ExperimentWidget(QWidget):
     def _on_show_reason(self) -> None:
         self.form.show_errors()
         self.form.reveal(next(iter(self.form.errors()), ""))
+
+    def _on_verified(self) -> None:
+        """Let the other docks start the run, unless layers are still to be stored."""
+        self._update_start()
+        run_config = None if self.form.errors() else self.form.value()
+        if not self.choices.uses_layers(run_config):
+            self._session.run_config = run_config
 
     # save and load
 

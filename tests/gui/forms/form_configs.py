@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
@@ -63,6 +64,9 @@ class Everything:
     shape: Shape | None = config_field("Nested.", default=None, advanced=True)
     by_name: dict[str, Shape] = config_field("Dict.", factory=dict, group="More")
     either: int | str = config_field("Either.", default="x", group="More")
+    day: datetime.date = config_field(
+        "An editor of magicgui.", default=datetime.date(2026, 11, 22), group="More"
+    )
     free: Any = config_field("Anything.", default=None, advanced=True)
     foreign: complex = config_field("Not editable.", default=1j, advanced=True)
 
@@ -108,6 +112,7 @@ def full() -> Everything:
         shape=shape,
         by_name={"a b": shape, "c": Shape(1)},
         either=5,
+        day=datetime.date(1999, 1, 2),
         free={"a": [1, None], "b": "text"},
         foreign=2j,
     )

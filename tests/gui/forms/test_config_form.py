@@ -42,13 +42,13 @@ def type_text(form, text, *path):
 
 
 def test_shows_defaults_and_gives_them_back(make_form):
-    form = make_form(Everything, verify=False)
+    form = make_form(Everything, verify=None)
     assert form.value() == Everything("everything")
     assert form.is_valid
 
 
 def test_keeps_every_kind_of_value(make_form):
-    form = make_form(Everything, verify=False)
+    form = make_form(Everything, verify=None)
     form.setValue(full())
     assert form.value() == full()
     form.setValue(Everything("again"))
@@ -56,7 +56,7 @@ def test_keeps_every_kind_of_value(make_form):
 
 
 def test_one_signal_per_set_value(make_form, qtbot):
-    form = make_form(Everything, verify=False)
+    form = make_form(Everything, verify=None)
     changes = []
     form.valueChanged.connect(lambda: changes.append(form.value()))
     form.setValue(full())
@@ -64,7 +64,7 @@ def test_one_signal_per_set_value(make_form, qtbot):
 
 
 def test_reasons_stand_under_the_field_while_typing(make_form):
-    form = make_form(Shape, Shape(5), verify=False)
+    form = make_form(Shape, Shape(5), verify=None)
     for text, reason in [
         ("", "a whole number is required"),
         ("0", "0 is out of range; it must be at least 1 and at most 100"),
@@ -79,7 +79,7 @@ def test_reasons_stand_under_the_field_while_typing(make_form):
 
 
 def test_every_invalid_field_is_reported(make_form):
-    form = make_form(Shape, Shape(5), verify=False)
+    form = make_form(Shape, Shape(5), verify=None)
     type_text(form, "x", "size")
     type_text(form, "-1", "rate")
     assert set(form.errors()) == {"size", "rate"}
@@ -88,7 +88,7 @@ def test_every_invalid_field_is_reported(make_form):
 
 
 def test_checks_across_fields_are_shown_at_the_field_they_name(make_form):
-    form = make_form(Shape, Shape(5), verify=False)
+    form = make_form(Shape, Shape(5), verify=None)
     type_text(form, "7", "part")
     assert form.errors() == {"part": "must be below size 5"}
     assert box(form, "part").error == "must be below size 5"
@@ -97,7 +97,7 @@ def test_checks_across_fields_are_shown_at_the_field_they_name(make_form):
 
 
 def test_untouched_fields_stay_silent_until_asked(make_form):
-    form = make_form(Shape, verify=False)
+    form = make_form(Shape, verify=None)
     type_text(form, "1e-3", "rate")
     assert form.errors() == {"size": "a whole number is required"}
     assert box(form, "size").error == ""
@@ -129,7 +129,7 @@ def test_verification_finds_the_field_inside(make_form, qtbot):
 
 
 def test_numbers_step_by_their_own_size_and_stay_in_range(make_form):
-    form = make_form(Shape, Shape(99), verify=False)
+    form = make_form(Shape, Shape(99), verify=None)
     rate = form.editor.editor_at(("rate",)).box
     rate.stepBy(1)
     assert form.value().rate == 2e-4
@@ -156,17 +156,17 @@ def wheel(widget):
 
 
 def test_wheel_scrolls_the_form_and_changes_nothing(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     for widget in form.findChildren(QComboBox):
         wheel(widget)
-    shape = make_form(Shape, Shape(5), verify=False)
+    shape = make_form(Shape, Shape(5), verify=None)
     assert not wheel(shape.editor.editor_at(("size",)).box).isAccepted()
     assert form.value() == full()
     assert shape.value() == Shape(5)
 
 
 def test_optional_keeps_none_and_what_was_typed(make_form):
-    form = make_form(Everything, verify=False)
+    form = make_form(Everything, verify=None)
     editor = form.editor.editor_at(("number",))
     editor.check.setChecked(True)
     assert form.errors() == {"number": "a whole number is required"}
@@ -179,7 +179,7 @@ def test_optional_keeps_none_and_what_was_typed(make_form):
 
 
 def test_lists_add_remove_and_reorder(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     sizes = form.editor.editor_at(("sizes",))
     sizes.add_button.click()
     assert form.errors() == {"sizes.2": "numbers are required, for example 32, 64, 64"}
@@ -194,7 +194,7 @@ def test_lists_add_remove_and_reorder(make_form):
 
 
 def test_errors_inside_dictionaries_are_found_by_key(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     located = form.editor.locate("by_name[c].size: too small")
     assert located == {("by_name", "1", "1", "size"): "too small"}
     by_name = form.editor.editor_at(("by_name",))
@@ -203,7 +203,7 @@ def test_errors_inside_dictionaries_are_found_by_key(make_form):
 
 
 def test_fields_computed_by_the_class_can_be_left_out(make_form):
-    form = make_form(Computed, verify=False)
+    form = make_form(Computed, verify=None)
     assert form.value() == Computed(2, 4)
     type_text(form, "5", "size")
     assert form.value() == Computed(5, 10)
@@ -212,12 +212,12 @@ def test_fields_computed_by_the_class_can_be_left_out(make_form):
 
 
 def test_unknown_class_of_a_field_is_kept(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     assert form.value().foreign == 2j
 
 
 def test_notes_disappear_when_the_field_is_edited(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     form.set_notes({"shape.size": "why", "sizes[0]": "first", "nothing": "lost"})
     assert box(form, "shape", "size").note == "why"
     assert box(form, "sizes", "0").note == "first"
@@ -226,15 +226,15 @@ def test_notes_disappear_when_the_field_is_edited(make_form):
 
 
 def test_advanced_fields_open_when_something_is_wrong(make_form):
-    form = make_form(Everything, full(), verify=False)
-    disclosure = form.editor._disclosure
+    form = make_form(Everything, full(), verify=None)
+    disclosure = form.editor.advanced
     assert not disclosure.button.isChecked()
     type_text(form, "x", "shape", "size")
     assert disclosure.button.isChecked()
 
 
 def test_reveal_moves_the_keyboard_to_the_field(make_form, qtbot):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     form.show()
     qtbot.waitExposed(form)
     form.activateWindow()
@@ -244,7 +244,7 @@ def test_reveal_moves_the_keyboard_to_the_field(make_form, qtbot):
 
 
 def test_switching_the_class_keeps_what_was_typed(make_form):
-    form = make_form(TrainerConfig, verify=False)
+    form = make_form(TrainerConfig, verify=None)
     combo = form.editor.combo
     titles = [combo.itemText(i) for i in range(combo.count())]
     assert combo.currentText() == "Gunpowder trainer", "the only one not for tests"
@@ -257,7 +257,7 @@ def test_switching_the_class_keeps_what_was_typed(make_form):
 
 
 def test_nothing_is_chosen_where_several_classes_fit(make_form):
-    form = make_form(AugmentConfig, verify=False)
+    form = make_form(AugmentConfig, verify=None)
     assert form.errors() == {"": "choose one of the list"}
     form.setValue(SimpleAugmentConfig())
     assert form.value() == SimpleAugmentConfig()
@@ -281,14 +281,14 @@ def their_augment():
 
 
 def test_classes_of_other_packages_appear_by_themselves(make_form, their_augment):
-    form = make_form(AugmentConfig, verify=False)
+    form = make_form(AugmentConfig, verify=None)
     assert form.editor.combo.findText("Their blur augment") >= 0
     form.setValue(their_augment(3.5))
     assert form.value() == their_augment(3.5)
 
 
 def test_labels_units_and_help(make_form):
-    form = make_form(Shape, verify=False)
+    form = make_form(Shape, verify=None)
     texts = {label.text() for label in form.findChildren(QLabel)}
     assert {"Size", "voxels", "1/s"} <= texts
     size = form.editor.editor_at(("size",))
@@ -298,7 +298,7 @@ def test_labels_units_and_help(make_form):
 
 
 def test_every_editor_can_be_reached_with_the_keyboard(make_form):
-    form = make_form(Everything, full(), verify=False)
+    form = make_form(Everything, full(), verify=None)
     for name, each in form.editor.boxes().items():
         if name == "foreign":
             continue
@@ -307,8 +307,8 @@ def test_every_editor_can_be_reached_with_the_keyboard(make_form):
 
 
 def test_form_fits_into_a_narrow_dock(qtbot):
-    form = ConfigForm(Everything, full(), verify=False)
-    form.editor._disclosure.open()
+    form = ConfigForm(Everything, full(), verify=None)
+    form.editor.advanced.open()
     assert form.minimumWidth() == 340
     area = QScrollArea()
     qtbot.addWidget(area)

@@ -17,7 +17,7 @@ def root_of(cls):
 
 
 def assert_kept(qtbot, example):
-    form = ConfigForm(root_of(type(example)), verify=False)
+    form = ConfigForm(root_of(type(example)), verify=None)
     qtbot.addWidget(form)
     form.setValue(example)
     assert form.errors() == {}
@@ -40,7 +40,7 @@ def test_form_keeps_an_object_of_every_class(qtbot, cls):
 
 @pytest.mark.parametrize("cls", all_classes(), ids=lambda cls: cls.__name__)
 def test_every_class_has_a_form_and_help_for_each_field(qtbot, cls):
-    form = ConfigForm(cls, verify=False)
+    form = ConfigForm(cls, verify=None)
     qtbot.addWidget(form)
     form.show_errors()
     if issubclass(cls, EvaluationScores):

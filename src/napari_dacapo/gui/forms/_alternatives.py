@@ -133,9 +133,9 @@ class AlternativesEditor(Editor):
             self.current.display(errors, everything=everything)
 
     def editor_at(self, path: tuple[str, ...]) -> Editor | None:
-        return (
-            self if not path or self.current is None else self.current.editor_at(path)
-        )
+        if not path or self.current is None:
+            return super().editor_at(path)
+        return self.current.editor_at(path)
 
     def resolve(self, path: tuple[str, ...]) -> tuple[str, ...] | None:
         if self.current is None:

@@ -160,7 +160,7 @@ def _make_alternatives(annotation: Any, context: FieldContext) -> Editor:
     ]
     return AlternativesEditor(
         alternatives,
-        other=lambda value: _config_alternative(type(value), context),
+        other=lambda value: _other_alternative(type(value), context),
         chosen=_obvious(annotation, alternatives, context),
     )
 
@@ -189,6 +189,13 @@ def _config_alternative(cls: type, context: FieldContext) -> Alternative:
         make=lambda: ConfigEditor(cls, context, make_editor),
         summary=class_summary(cls),
     )
+
+
+def _other_alternative(kind: type, context: FieldContext) -> Alternative:
+    """Return the alternative for a value that the annotation does not name."""
+    if attrs.has(kind):
+        return _config_alternative(kind, context)
+    return Alternative(kind.__name__, lambda value: type(value) is kind, KeepEditor)
 
 
 def _obvious(
