@@ -13,30 +13,34 @@ from napari_dacapo.tasks.post_processors._mutex_watershed import mutex_watershed
 from napari_dacapo.tasks.post_processors._pair_table import PairTable, pair_keys
 
 
-def by_definition(affinities, offsets, bias):
-    """Visit one edge at a time, as the definition says."""
+def edges_of(affinities, offsets, bias):
+    """Return weight and voxels of all edges, the heaviest first."""
     shape = affinities.shape[1:]
     edges = []
-    for channel, offset in enumerate(offsets):
+    for channel, offset in zip(affinities, offsets, strict=True):
         for voxel in np.ndindex(shape):
             other = tuple(map(sum, zip(voxel, offset, strict=True)))
             if all(0 <= o < n for o, n in zip(other, shape, strict=True)):
-                edges.append((affinities[channel][voxel] - bias, voxel, other))
-    edges.sort(key=lambda edge: -abs(edge[0]))
+                edges.append((channel[voxel] - bias, voxel, other))
+    return sorted(edges, key=lambda edge: -abs(edge[0]))
+
+
+def by_definition(affinities, offsets, bias):
+    """Visit one edge at a time, as the definition says."""
+    shape = affinities.shape[1:]
     cluster = {voxel: {voxel} for voxel in np.ndindex(shape)}
     excluded, attracted = set(), set()
-    for weight, u, v in edges:
+    for weight, u, v in edges_of(affinities, offsets, bias):
         if weight > 0:
             attracted |= {u, v}
+        pairs = {frozenset(p) for p in itertools.product(cluster[u], cluster[v])}
         if cluster[u] is cluster[v]:
             continue
-        pairs = {frozenset(p) for p in itertools.product(cluster[u], cluster[v])}
         if weight <= 0:
             excluded.add(frozenset((u, v)))
         elif not pairs & excluded:
             cluster[u] |= cluster[v]
-            for member in cluster[v]:
-                cluster[member] = cluster[u]
+            cluster |= dict.fromkeys(cluster[v], cluster[u])
     labels = np.zeros(shape, int)
     for voxel in attracted:
         labels[voxel] = 1 + np.ravel_multi_index(min(cluster[voxel]), shape)
