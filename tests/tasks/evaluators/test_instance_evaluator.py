@@ -44,8 +44,9 @@ def test_voi_and_rand_error_agree_with_skimage(truth, output):
     assert (split, merge) == pytest.approx(tuple(expected), abs=1e-9)
     assume(truth.any())
     rand = adapted_rand(table)
-    _, counts = np.unique(truth[truth > 0], return_counts=True)
-    assume((counts > 1).any())
+    for labels in (truth, output):
+        _, counts = np.unique(labels[truth > 0], return_counts=True)
+        assume((counts > 1).any())
     # skimage 0.26 divides by the pairs of truth for what it calls precision
     error, recall, precision = reference.adapted_rand_error(truth, output)
     assert [rand.error, rand.precision, rand.recall] == pytest.approx(
@@ -58,6 +59,11 @@ def test_merging_everything_has_full_recall():
     rand = adapted_rand(table)
     assert rand.recall == 1
     assert rand.precision == 4 / 12
+
+
+def test_nothing_together_is_the_worst_rand_error():
+    table = Contingency.of(np.array([1, 1, 1]), np.array([1, 2, 3]))
+    assert adapted_rand(table).error == 1
 
 
 @given(LABELS, LABELS, st.permutations(range(1, 5)), st.permutations(range(1, 5)))

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ._metrics import NAN, harmonic_mean, ratio
+from ._metrics import NAN, ratio
 
 if TYPE_CHECKING:
     from ._contingency import Contingency
@@ -53,9 +53,12 @@ def adapted_rand(table: Contingency) -> RandScores:
     """
     table = table.without_background(of_output=False)
     together = _pairs(table.shared)
-    precision = ratio(together, _pairs(table.output_sizes))
-    recall = ratio(together, _pairs(table.truth_sizes))
-    return RandScores(1 - harmonic_mean(precision, recall), precision, recall)
+    found, true = _pairs(table.output_sizes), _pairs(table.truth_sizes)
+    return RandScores(
+        error=1 - ratio(2 * together, found + true),
+        precision=ratio(together, found),
+        recall=ratio(together, true),
+    )
 
 
 def _pairs(sizes: NDArray[np.int64]) -> float:
