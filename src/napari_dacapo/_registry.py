@@ -7,6 +7,8 @@ import importlib
 import inspect
 from importlib.metadata import entry_points
 
+from napari_dacapo.errors import UnknownTypeError
+
 #: packages whose import registers every built-in class
 BUILTIN_PACKAGES = (
     "napari_dacapo.arrays",
@@ -60,8 +62,9 @@ def lookup(name: str) -> type[Registered]:
 
     Raises
     ------
-    NameError
-        If no such class is registered; the text lists near names. The name is only
+    UnknownTypeError
+        A `NameError`: if no such class is registered; the text lists near names. The
+        name is only
         ever compared with the registry, never evaluated.
     """
     name = str(name)[:MAX_NAME]  # whatever a file holds
@@ -72,7 +75,7 @@ def lookup(name: str) -> type[Registered]:
     except KeyError:
         near = difflib.get_close_matches(name, _CLASSES, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise NameError(f"no config class is named {name!r}{hint}") from None
+        raise UnknownTypeError(f"no config class is named {name!r}{hint}") from None
 
 
 def concrete_classes(root: type[Registered]) -> list[type[Registered]]:

@@ -26,6 +26,10 @@ class RoiError(DataError):
     """A region lies outside an array or off its voxel grid."""
 
 
+class UnknownTypeError(DaCapoError, NameError):
+    """No class of this name is registered."""
+
+
 class DuplicateNameError(DaCapoError, ValueError):
     """Something different is already stored under this name."""
 

@@ -47,7 +47,7 @@ class IterationDone(Event):
     loss: float
     seconds: float
     waited: float
-    """Seconds of `seconds` spent waiting for the batch."""
+    """Seconds that the batch was waited for, before the `seconds` of the step."""
     learning_rate: float
 
 

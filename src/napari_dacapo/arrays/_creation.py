@@ -207,6 +207,7 @@ def _create_zarr(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
         compressors=GZip(level=5) if zarr_format == 2 else GzipCodec(level=5),
         fill_value=0,
         zarr_format=zarr_format,
+        dimension_names=spec.axes if zarr_format == 3 else None,
         chunk_key_encoding={
             "name": "v2" if zarr_format == 2 else "default",
             "separator": "/",

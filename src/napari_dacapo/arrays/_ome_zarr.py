@@ -84,15 +84,38 @@ def create_image(  # noqa: PLR0913
     group = normal_path(group)
     _make_room(container, group, overwrite)
     level = _level(spec.voxel_size, spec.roi.offset, spec.axes, "s0")
-    ome: dict[str, Any] = {
-        "version": VERSION,
-        "multiscales": [_image(spec, group, level)],
-    }
-    if labels:
-        ome["image-label"] = {}
+    image = _image(spec.axes, PurePosixPath(group).name, level)
+    ome = _ome(image, labels=labels)
     _make_group(container, group, {**(attributes or {}), "ome": ome})
     _create_level(container, group, "s0", spec)
     return _open(read_node(container, group), "s0")
+
+
+def describe_image(identifier: LocalArrayIdentifier, *, labels: bool = False) -> None:
+    """Make the group around a stored zarr v3 array an OME-Zarr image of one level.
+
+    Parameters
+    ----------
+    identifier : LocalArrayIdentifier
+        Level 0, in a group of its own, such as ``<image>/s0``.
+    labels : bool
+        Whether the image is marked as a label image.
+    """
+    import zarr
+
+    array = ZarrArray.open_from_array_identifier(identifier)
+    path = PurePosixPath(normal_path(identifier.dataset))
+    level = _level(array.voxel_size, array.roi.offset, array.axes, path.name)
+    image = _image(array.axes, path.parent.name, level)
+    group = zarr.open_group(
+        str(identifier.container / path.parent), mode="r+", zarr_format=3
+    )
+    group.attrs["ome"] = _ome(image, labels=labels)
+
+
+def _ome(image: dict[str, Any], *, labels: bool) -> dict[str, Any]:
+    extra: dict[str, Any] = {"image-label": {}} if labels else {}
+    return {"version": VERSION, "multiscales": [image], **extra}
 
 
 def _make_room(container: Path, group: str, overwrite: bool) -> None:
@@ -107,14 +130,13 @@ def _make_room(container: Path, group: str, overwrite: bool) -> None:
     shutil.rmtree(folder)
 
 
-def _image(spec: ArraySpec, group: str, level: dict[str, Any]) -> dict[str, Any]:
+def _image(axes: Sequence[str], name: str, level: dict[str, Any]) -> dict[str, Any]:
     listed = [
         {"name": axis, "type": "channel"}
         if axis in NON_SPATIAL_AXES
         else {"name": axis, "type": "space", "unit": "nanometer"}
-        for axis in spec.axes
+        for axis in axes
     ]
-    name = PurePosixPath(group).name
     return {"name": name, "axes": listed, "datasets": [level]}
 
 

@@ -72,6 +72,12 @@ def train(  # noqa: PLR0913 - one argument per option
     validate_gt: Annotated[
         list[str] | None, typer.Option(help="Labels of it; repeatable.")
     ] = None,
+    train_roi: Annotated[
+        str | None, typer.Option(help="Labels to learn from, as for predict --roi.")
+    ] = None,
+    validate_roi: Annotated[
+        str | None, typer.Option(help="Labels to check on, as for predict --roi.")
+    ] = None,
     task: Annotated[str, typer.Option(help="What to learn.")] = "distance",
     classes: Annotated[
         list[str] | None,
@@ -94,9 +100,12 @@ def train(  # noqa: PLR0913 - one argument per option
     Either with a stored or written config, or directly: with --raw and --gt (paths such
     as volume.zarr/em/s0) everything else is proposed from the data.
     """
-    from ._train import DataPaths, parse_classes, train_command
+    from ._train import DataPaths, Volumes, parse_classes, train_command
 
-    data = DataPaths(raw or [], gt or [], validate_raw or [], validate_gt or [])
+    data = DataPaths(
+        Volumes("", raw or [], gt or [], train_roi),
+        Volumes("validate-", validate_raw or [], validate_gt or [], validate_roi),
+    )
     train_command(
         run,
         data,
@@ -211,7 +220,7 @@ def main() -> None:
     """Run the command line; bad input ends with one line and exit code 2."""
     try:
         app()
-    except (DaCapoError, NameError) as error:
+    except DaCapoError as error:
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except PermissionError as error:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
+from napari_dacapo.arrays import CropArrayConfig
 from napari_dacapo.arrays.opening import open_path
 from napari_dacapo.errors import ConfigError, DataNotFoundError
 from napari_dacapo.runs import RunConfig, suggest, train
+from napari_dacapo.runs._inputs import parse_roi
 from napari_dacapo.store.converter import load_yaml
 
 from ._progress import drain
@@ -22,34 +24,55 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 
 @attrs.frozen
-class DataPaths:
-    """Volumes given on the command line."""
+class Volumes:
+    """Raw volumes and their labels, as given by ``--[prefix]raw``, ``--[prefix]gt``.
 
+    Of the labels only the box `roi` (text, nm) counts, if there is one.
+    """
+
+    prefix: str
     raw: list[str]
     gt: list[str]
-    validate_raw: list[str]
-    validate_gt: list[str]
+    roi: str | None
 
-    def train_pairs(self) -> list[tuple[ArrayConfig, ArrayConfig]]:
-        """Return configs of the volumes to learn from."""
-        return _pairs("--raw", self.raw, "--gt", self.gt)
+    def pairs(self) -> list[tuple[ArrayConfig, ArrayConfig]]:
+        """Return configs of the volumes.
 
-    def validate_pairs(self) -> list[tuple[ArrayConfig, ArrayConfig]]:
-        """Return configs of the volumes to check on."""
-        return _pairs(
-            "--validate-raw", self.validate_raw, "--validate-gt", self.validate_gt
-        )
+        Raises
+        ------
+        ConfigError
+            If a raw volume has no labels or the other way round.
+        """
+        if len(self.raw) != len(self.gt):
+            raise ConfigError(
+                f"--{self.prefix}raw is given {len(self.raw)} times and "
+                f"--{self.prefix}gt {len(self.gt)} times; every raw volume needs its "
+                "labels"
+            )
+        return [
+            (open_path(raw), self._cropped(open_path(gt)))
+            for raw, gt in zip(self.raw, self.gt, strict=True)
+        ]
+
+    def _cropped(self, labels: ArrayConfig) -> ArrayConfig:
+        if self.roi is None:
+            return labels
+        roi = parse_roi(self.roi).snap_to_grid(labels.create_array().voxel_size)
+        return CropArrayConfig(f"{labels.name}_{self.prefix}part", labels, roi)
 
 
-def _pairs(
-    raw_option: str, raw: list[str], gt_option: str, gt: list[str]
-) -> list[tuple[ArrayConfig, ArrayConfig]]:
-    if len(raw) != len(gt):
-        raise ConfigError(
-            f"{raw_option} is given {len(raw)} times and {gt_option} {len(gt)} times; "
-            "every raw volume needs its labels"
-        )
-    return [(open_path(r), open_path(g)) for r, g in zip(raw, gt, strict=True)]
+@attrs.frozen
+class DataPaths:
+    """Volumes to learn from and to check on."""
+
+    train: Volumes
+    validate: Volumes
+
+    def validation(self) -> Volumes:
+        """Return the volumes to check on; with a region only, those of the training."""
+        if self.validate.roi is None or self.validate.raw or self.validate.gt:
+            return self.validate
+        return attrs.evolve(self.validate, raw=self.train.raw, gt=self.train.gt)
 
 
 def parse_classes(texts: list[str]) -> dict[str, list[int]] | None:
@@ -98,7 +121,7 @@ def _target(
 ) -> RunConfig | str:
     if run is None:
         return _suggested(data, settings)
-    if data.raw or data.gt:
+    if data.train.raw or data.train.gt:
         raise ConfigError(
             f"both a run ({run!r}) and --raw/--gt are given; a run names its own data"
         )
@@ -111,12 +134,12 @@ def _target(
 
 
 def _suggested(data: DataPaths, settings: dict[str, Any]) -> RunConfig:
-    if not data.raw:
+    if not (data.train.raw or data.train.gt):
         raise ConfigError(
             "nothing to train on: give a run config (YAML), the name of a stored run, "
             "or --raw and --gt"
         )
-    suggestion = suggest(data.train_pairs(), data.validate_pairs(), **settings)
+    suggestion = suggest(data.train.pairs(), data.validation().pairs(), **settings)
     for reason in suggestion.reasons.values():
         typer.echo(reason)
     return suggestion.run_config

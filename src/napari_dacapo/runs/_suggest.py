@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 import attrs
 
 from napari_dacapo.architectures import CNNectomeUNetConfig, valid_input_shape
-from napari_dacapo.arrays import BinarizeArrayConfig, IntensitiesArrayConfig
+from napari_dacapo.arrays import (
+    BinarizeArrayConfig,
+    CropArrayConfig,
+    IntensitiesArrayConfig,
+)
 from napari_dacapo.datasplits import TrainValidateDataSplitConfig
 from napari_dacapo.datasplits.datasets import DatasetConfig, RawGTDatasetConfig
 from napari_dacapo.errors import ConfigError
-from napari_dacapo.geometry import Coordinate
+from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.tasks import DistanceTaskConfig
 from napari_dacapo.trainers import GunpowderTrainerConfig
 from napari_dacapo.trainers.augments import (
+    ElasticAugmentConfig,
     IntensityAugmentConfig,
     SimpleAugmentConfig,
 )
@@ -41,6 +46,10 @@ NUM_LEVELS = 3
 FEATURE_MAPS = 12
 #: wanted extent of a training sample along its finest axes, in voxels, by dimensions
 OUTPUT_EDGE = {2: 96, 3: 32}
+#: fraction of a volume that is held out where no validation data are given
+HELD_OUT = 0.2
+#: distance of the control points of the bending, and how far they move, in voxels
+BEND_SPACING, BEND_SIGMA = 32, 2.0
 LEARNING_RATE = 5e-3
 WARMUP = 30
 DEFAULT_ITERATIONS = 1500
@@ -72,7 +81,8 @@ def suggest(
     Parameters
     ----------
     train, validate : sequence of (ArrayConfig, ArrayConfig)
-        Raw data and integer labels, 0 = background.
+        Raw data and integer labels, 0 = background. With nothing to validate on, a part
+        of the first training volume is held out.
     task : str
         What to learn: "distance" finds labelled voxels (signed distance to the
         boundary of each class).
@@ -102,6 +112,8 @@ def suggest(
         ids = []
     facts = measure(raw.create_array(), labels.create_array(), ids)
     advisor = _Advisor(facts, classes)
+    if not validate:
+        train, validate = advisor.hold_out(train)
     run_config = RunConfig(
         task_config=advisor.task(name),
         architecture_config=advisor.architecture(name),
@@ -147,6 +159,33 @@ class _Advisor:
         )
         return voxel_size
 
+    def hold_out(
+        self, train: Sequence[DataPair]
+    ) -> tuple[Sequence[DataPair], Sequence[DataPair]]:
+        """Return the data without the end of the first volume, and that end."""
+        (raw, labels), *others = train
+        roi = labels.create_array().roi.intersect(raw.create_array().roi)
+        axis = roi.shape.index(max(roi.shape))
+        voxels = roi.shape / self.voxel_size
+        cut = (voxels[axis] * (1 - HELD_OUT)) // 1
+        shape = list(roi.shape)
+        shape[axis] = cut * self.voxel_size[axis]
+        kept = Roi(roi.offset, shape)
+        offset = list(roi.offset)
+        offset[axis] += shape[axis]
+        shape[axis] = roi.shape[axis] - shape[axis]
+        held = Roi(offset, shape)
+        self.reasons["datasplit_config.validate_configs"] = (
+            f"No validation data were given: the last {HELD_OUT:.0%} of the first "
+            f"volume along {'zyx'[-roi.dims :][axis]} ({held} nm) are kept out of the "
+            "training."
+        )
+        parts = (
+            CropArrayConfig(f"{labels.name}_{kind}", labels, part)
+            for kind, part in (("train", kept), ("validate", held))
+        )
+        return [(raw, next(parts)), *others], [(raw, next(parts))]
+
     @property
     def flat(self) -> bool:
         """Whether sections are seen one by one."""
@@ -179,14 +218,15 @@ class _Advisor:
     def _smallest_fraction(self) -> float:
         """Return the class fraction below which rare classes weigh no more.
 
-        The loss squares the weights: limited like this, both classes weigh about the
-        same in sum.
+        The loss squares the weights: limited like this, the rarer class weighs more by
+        the square root of how much rarer it is.
         """
         rare = min(self.facts.foreground, 1 - self.facts.foreground)
-        fraction = 1 / (1 + math.sqrt((1 - rare) / rare))
+        fraction = 1 / (1 + ((1 - rare) / rare) ** 0.25)
         self.reasons["task_config.clipmin"] = (
-            f"Objects fill {100 * self.facts.foreground:.0f} % of the volume; because "
-            "weights count twice in the loss, they are limited to keep the balance."
+            f"Objects fill {100 * self.facts.foreground:.0f} % of the volume; weights "
+            "count twice in the loss, so they are limited: otherwise too much would be "
+            "called foreground."
         )
         return _rounded(fraction)
 
@@ -264,9 +304,29 @@ class _Advisor:
             num_data_fetchers=1,
             augments=[
                 SimpleAugmentConfig(),
+                self._elastic(),
                 IntensityAugmentConfig(scale=(0.8, 1.2), shift=(-0.3, 0.3), clip=False),
             ],
             warmup_iterations=WARMUP,
+        )
+
+    def _elastic(self) -> ElasticAugmentConfig:
+        """Return rotation in the plane and gentle bending along the finest axes."""
+        finest = min(self.voxel_size)
+        bends = [not (self.flat and axis == 0) for axis in range(self.voxel_size.dims)]
+        self.reasons["trainer_config.augments"] = (
+            "Mirrored, rotated and bent samples and changed light show the network "
+            "more than there is; single sections are not mixed."
+        )
+        return ElasticAugmentConfig(
+            control_point_spacing=[
+                max(1, round(BEND_SPACING * float(finest / size)))
+                for size in self.voxel_size
+            ],
+            control_point_displacement_sigma=[
+                BEND_SIGMA * float(finest) if bend else 0.0 for bend in bends
+            ],
+            rotation_interval=(0.0, math.pi / 2),
         )
 
     def datasets(self, kind: str, pairs: Sequence[DataPair]) -> list[DatasetConfig]:

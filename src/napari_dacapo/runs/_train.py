@@ -18,6 +18,7 @@ from napari_dacapo.events import (
     SnapshotSaved,
     Warned,
 )
+from napari_dacapo.starts import channels_of
 
 from ._checkpoints import restore_latest, save_checkpoint
 from ._record import write_record
@@ -153,11 +154,10 @@ class _Training:
     def _start_weights(self) -> Iterator[Event]:
         if self.run.start is None:
             return
-        channels = getattr(self.run.task, "channels", None)
-        report = self.run.start.initialize_weights(
-            self.run.model, new_head=channels, project=self.project
-        )
-        yield Warned(f"started from {self.run.start}: {report}")
+        start, model = self.run.start, self.run.model
+        channels = channels_of(self.run.config.task_config)
+        start.initialize_weights(model, new_head=channels, project=self.project)
+        yield Warned(f"started from trained weights: {start.report}")
 
     def _loop(self) -> Iterator[Event]:
         yield from self._catch_up_validation()

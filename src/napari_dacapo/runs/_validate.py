@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_dacapo.arrays._ome_zarr import describe_image
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
 from napari_dacapo.arrays.normalization import normalized
 from napari_dacapo.errors import DataError
@@ -175,6 +176,7 @@ def _validate_dataset(
             run.name, iteration, dataset.name, parameters
         )
         post_processor.process(parameters, segmentation)
+        describe_image(segmentation, labels=True)
         scores = run.task.evaluator.evaluate(segmentation, gt, mask=dataset.mask)
         rows.append(_Row(dataset.name, parameters, scores))
         yield ScoresComputed(

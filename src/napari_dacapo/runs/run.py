@@ -76,12 +76,14 @@ class RunConfig(Registered):
         Opens the metadata of the data and lays the network out without memory; may
         take seconds the first time, so the window calls it in a worker.
         """
-        parts = {
+        parts: dict[str, Any] = {
             "task_config": self.task_config,
             "architecture_config": self.architecture_config,
             "trainer_config": self.trainer_config,
             "datasplit_config": self.datasplit_config,
         }
+        if self.start_config is not None:
+            parts["start_config"] = self.start_config
         complaint = next(iter_verify(parts), None)
         if complaint is None:
             try:
