@@ -158,7 +158,25 @@ def test_version():
     assert call("--version").stdout.strip() == __version__
 
 
+def test_a_finished_run_can_be_trained_on(trained):
+    folder, _ = trained
+    done = call(
+        *("train", "small", "--iterations", 9),
+        *("--project", folder / "project", "--device", "cpu"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "going on at iteration 8" in done.stdout
+    assert Project.open(folder / "project").weights.latest_iteration("small") == 9
+
+
 class TestBadInput:
+    def test_settings_beside_a_run_that_has_its_own(self, trained):
+        folder, _ = trained
+        text = complaint(
+            "train", "small", "--name", "x", "--project", folder / "project"
+        )
+        assert "has its own data and settings" in text
+
     def test_a_missing_file(self, tmp_path):
         assert "does not exist" in complaint("train", tmp_path / "none.yaml")
 

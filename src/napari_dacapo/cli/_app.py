@@ -78,7 +78,9 @@ def train(  # noqa: PLR0913 - one argument per option
     validate_roi: Annotated[
         str | None, typer.Option(help="Labels to check on, as for predict --roi.")
     ] = None,
-    task: Annotated[str, typer.Option(help="What to learn.")] = "distance",
+    task: Annotated[
+        str | None, typer.Option(help="What to learn; distance by default.")
+    ] = None,
     classes: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,9 +89,11 @@ def train(  # noqa: PLR0913 - one argument per option
             "everything that is labelled.",
         ),
     ] = None,
-    name: Annotated[str, typer.Option(help="Name of the run.")] = "run",
+    name: Annotated[
+        str | None, typer.Option(help='Name of the run; "run" by default.')
+    ] = None,
     iterations: Annotated[
-        int | None, typer.Option(min=1, help="Training length; proposed by default.")
+        int | None, typer.Option(min=1, help="Train until so many are completed.")
     ] = None,
     project: Project = None,
     device: Device = "auto",

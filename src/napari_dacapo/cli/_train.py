@@ -13,6 +13,7 @@ from napari_dacapo.arrays.opening import open_path
 from napari_dacapo.errors import ConfigError, DataNotFoundError
 from napari_dacapo.runs import RunConfig, suggest, train
 from napari_dacapo.runs._inputs import parse_roi
+from napari_dacapo.store import Project
 from napari_dacapo.store.converter import load_yaml
 
 from ._progress import drain
@@ -112,22 +113,34 @@ def train_command(
     **session
         Arguments of :func:`napari_dacapo.runs.train`.
     """
-    target = _target(run, data, settings)
+    target = _target(run, data, settings, session["project"])
     drain(lambda control: train(target, control=control, **session))
 
 
 def _target(
-    run: str | None, data: DataPaths, settings: dict[str, Any]
-) -> RunConfig | str:
+    run: str | None, data: DataPaths, settings: dict[str, Any], project: Path | None
+) -> RunConfig:
+    given = {name: value for name, value in settings.items() if value is not None}
     if run is None:
-        return _suggested(data, settings)
-    if data.train.raw or data.train.gt:
+        return _suggested(data, given)
+    iterations = given.pop("num_iterations", None)
+    if given or data.train.raw or data.train.gt:
         raise ConfigError(
-            f"both a run ({run!r}) and --raw/--gt are given; a run names its own data"
+            f"run {run!r} has its own data and settings; leave out --raw, --gt, "
+            "--task, --class and --name, or the run"
         )
+    config = _stored(run, project)
+    if iterations is not None:
+        config = attrs.evolve(config, num_iterations=iterations)
+    return config
+
+
+def _stored(run: str, project: Path | None) -> RunConfig:
+    """Return the config in the YAML file `run`, or of the stored run of this name."""
     path = Path(run)
     if path.suffix not in YAML_SUFFIXES:
-        return run
+        config: RunConfig = Project.open(project).configs.retrieve_run_config(run)
+        return config
     if not path.exists():
         raise DataNotFoundError(f"{path} does not exist; check the path of the config")
     return load_yaml(path, RunConfig)
@@ -141,5 +154,5 @@ def _suggested(data: DataPaths, settings: dict[str, Any]) -> RunConfig:
         )
     suggestion = suggest(data.train.pairs(), data.validation().pairs(), **settings)
     for reason in suggestion.reasons.values():
-        typer.echo(reason)
+        typer.echo(f"- {reason}")
     return suggestion.run_config

@@ -13,6 +13,8 @@ from .run import Run, RunConfig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: fields of a run that may change after it began: the weights do not depend on them
+FREE_FIELDS = ["num_iterations", "validation_interval"]
 #: a project, the folder of one, or `None` for the user's default project
 ProjectLike = Project | Path | str | None
 #: a run, its config, or the name under which the config is stored
@@ -42,7 +44,7 @@ def resolve_run(run: RunLike, project: Project) -> Run:
         run = Run(project.configs.retrieve_run_config(run))
     elif isinstance(run, RunConfig):
         run = Run(run)
-    project.configs.store_run_config(run.config, ignore=["num_iterations"])
+    project.configs.store_run_config(run.config, ignore=FREE_FIELDS)
     return run
 
 
