@@ -25,7 +25,7 @@ from ._experiment_choices import DataChoices
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
-from ._napari_status import show_error, show_info
+from ._napari_status import show_error, show_info, unproxied
 from ._session import Session
 from .forms import ConfigForm
 from .forms._choice_editors import PathEditor, dropped_paths
@@ -34,6 +34,7 @@ from .forms._words import path_label
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import napari.viewer
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from ._experiment_work import Prepared, Proposal, Saved
@@ -52,8 +53,11 @@ class ExperimentWidget(QWidget):
         Whose layers are offered as data.
     """
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        viewer = unproxied(viewer)
         self._session = Session.of(viewer)
         self.choices = DataChoices(viewer, self._session, self)
         self.run_editor = RunEditor(self.choices)
