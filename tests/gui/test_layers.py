@@ -183,7 +183,7 @@ def test_a_processed_view_computes_only_the_slice_asked_for(channels, keeps):
         seen.append(values.shape)
         return (values > 100).view("u1") if keeps else values.argmax(0).astype("u1")
 
-    view = ProcessedView(prediction, function, "u1", keeps)
+    view = ProcessedView(prediction, function)
     whole = function(prediction)
     whole = whole[0] if keeps and channels == 1 else whole
     assert view.shape == whole.shape

@@ -113,8 +113,8 @@ def test_progress_is_shown_while_it_trains(widget, begin, qtbot):
     qtbot.waitUntil(lambda: job.state is RunState.DONE)
     assert widget.status.bar.format() == "60 of 60 iterations"
     assert "it/s" in widget.status.details.text()
-    assert "cpu (no graphics card)" in widget.status.machine.text()
-    assert "GiB" in widget.status.machine.text()
+    assert "cpu (no graphics card)" in widget.status.details.text()
+    assert "GiB" in widget.status.details.text()
     raw = widget.loss_plot.plot_widget.plot.listDataItems()[0]
     assert len(raw.xData) == 60
 

@@ -107,26 +107,21 @@ class ProcessedView(LazyView):
         Shape ``(channel, *space)``, numpy or lazy.
     function : callable
         From ``(channel, *space)`` to the same shape or to ``space``; treats every
-        voxel by itself. Assign to `function` and refresh the layer for another result.
-    dtype : dtype-like
-        Type of the result.
-    keeps_channels : bool
-        Whether the result has a channel axis.
+        voxel by itself. Assign to `function` and refresh the layer for another result
+        of the same type.
     """
 
     def __init__(
-        self,
-        prediction: Any,
-        function: Callable[[NDArray[Any]], NDArray[Any]],
-        dtype: DTypeLike,
-        keeps_channels: bool,
+        self, prediction: Any, function: Callable[[NDArray[Any]], NDArray[Any]]
     ) -> None:
-        shape = tuple(prediction.shape)
-        several = keeps_channels and shape[0] > 1
-        super().__init__(shape if several else shape[1:], dtype)
+        channels, *space = prediction.shape
+        voxel = function(np.zeros((channels, *(1,) * len(space)), prediction.dtype))
+        self._keeps_channels = voxel.ndim > len(space)
+        self._several = self._keeps_channels and voxel.shape[0] > 1
+        shape = (voxel.shape[0], *space) if self._several else tuple(space)
+        super().__init__(shape, voxel.dtype)
         self.function = function
         self._prediction = prediction
-        self._several, self._keeps_channels = several, keeps_channels
         self._cached: tuple[Any, NDArray[Any]] | None = None
 
     def _read(self, spans: list[slice]) -> NDArray[Any]:

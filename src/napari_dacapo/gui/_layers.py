@@ -12,6 +12,7 @@ from napari_dacapo.arraytypes import (
     ArrayType,
     BinaryArray,
     DistanceArray,
+    EmbeddingArray,
     Mask,
     ProbabilityArray,
 )
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 METADATA_KEY = "napari-dacapo"
 UNIT = "nm"
 NO_UNIT = "pixel"
+#: in voxels
+OUTLINE_WIDTH = 1
 _LABELS = (AnnotationArray, BinaryArray, Mask)
 
 
@@ -38,6 +41,7 @@ def show_array(
     meaning: ArrayType | None = None,
     data: Any = None,
     key: str | None = None,
+    outlines: bool = False,
 ) -> Layer:
     """Show `array` as a layer at its place in the world.
 
@@ -61,6 +65,8 @@ def show_array(
         their place; with the axes of `array`, or without its channel axis.
     key : str, optional
         What to find the layer again by; by default `name`.
+    outlines : bool
+        Whether new labels are shown as outlines, to be compared with others.
     """
     data = _lazy(array) if data is None else data
     key = name if key is None else key
@@ -74,9 +80,11 @@ def show_array(
         viewer.layers.remove(layer)
     keywords |= {"name": name, "metadata": {METADATA_KEY: key}}
     if isinstance(meaning, _LABELS):
-        return viewer.add_labels(data, **keywords)
+        labels = viewer.add_labels(data, **keywords)
+        labels.contour = OUTLINE_WIDTH if outlines else 0
+        return labels
     limits = _contrast_limits(meaning, array.dtype)
-    return viewer.add_image(data, contrast_limits=limits, **keywords)
+    return viewer.add_image(data, contrast_limits=limits, **_look(meaning), **keywords)
 
 
 def placement(
@@ -138,6 +146,13 @@ def _lazy(array: Array) -> Any:
         return array.data
     except ValueError:  # a virtual array
         return ArrayView(array)
+
+
+def _look(meaning: ArrayType | None) -> dict[str, Any]:
+    """Return how a new image looks: what a network predicts lies over the picture."""
+    if isinstance(meaning, (DistanceArray, EmbeddingArray, ProbabilityArray)):
+        return {"colormap": "magenta", "blending": "additive", "opacity": 0.6}
+    return {}
 
 
 def _contrast_limits(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_dacapo.arraytypes import AnnotationArray
-
 from ._array_views import ProcessedView
-from ._layers import METADATA_KEY, find_layer, placement, show_array, units_of
+from ._layers import METADATA_KEY, find_layer, placement, units_of
+from ._result_layers import layer_key, show_result, show_segmentation
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -41,15 +40,7 @@ class LiveLayers:
     def show_prediction(self, preview: Preview) -> None:
         """Show picture and prediction, and forget what was post-processed before."""
         self._view = None
-        for shown in preview.result.arrays:
-            show_array(
-                self._viewer,
-                shown.array,
-                f"{shown.kind} of {preview.result.dataset}",
-                meaning=shown.meaning,
-                data=shown.values,
-                key=_key(preview, shown.kind),
-            )
+        show_result(self._viewer, preview.result)
 
     def show_slice(self, preview: Preview, parameters: Any) -> None:
         """Show what `parameters` make of the slice, or the volume, on the screen."""
@@ -59,15 +50,12 @@ class LiveLayers:
             return
         self._end_volume(preview)
         function = preview.function(parameters)
-        layer = find_layer(self._viewer, _key(preview, "segmentation"))
+        layer = find_layer(self._viewer, layer_key(preview.result, "segmentation"))
         if layer is None or layer.data is not self._view or self._view is None:
-            self._view = ProcessedView(
-                preview.values,
-                function,
-                preview.task.post_processor.output_dtype(),
-                preview.task.post_processor.keeps_channels,
+            self._view = ProcessedView(preview.values, function)
+            show_segmentation(
+                self._viewer, preview.result, preview.prediction, self._view
             )
-            self._show(preview, preview.prediction, self._view)
             return
         self._view.function = function
         layer.refresh(extent=False, thumbnail=False, highlight=False)
@@ -75,27 +63,18 @@ class LiveLayers:
     def show_labels(self, preview: Preview, segmentation: Segmentation) -> None:
         """Show the segmentation of the whole prediction."""
         self._view = None
-        self._show(preview, segmentation.array, segmentation.array.data)
+        array = segmentation.array
+        show_segmentation(self._viewer, preview.result, array, array.data)
         self._end_volume(preview)
 
-    def _show(self, preview: Preview, array: Any, data: Any) -> Layer:
-        return show_array(
-            self._viewer,
-            array,
-            f"segmentation of {preview.result.dataset}",
-            meaning=AnnotationArray(),
-            data=data,
-            key=_key(preview, "segmentation"),
-        )
-
     def _show_volume(self, preview: Preview, threshold: float) -> None:
-        layer = find_layer(self._viewer, _key(preview, "live volume"))
+        layer = find_layer(self._viewer, layer_key(preview.result, "live volume"))
         if layer is None:
             layer = self._add_volume(preview)
         floats = preview.prediction.dtype.kind == "f"
         layer.contrast_limits = (threshold, threshold + (_STEP if floats else 1))
         layer.visible = True
-        labels = find_layer(self._viewer, _key(preview, "segmentation"))
+        labels = find_layer(self._viewer, layer_key(preview.result, "segmentation"))
         if labels is not None and labels.visible:
             self._hidden = labels
             labels.visible = False
@@ -112,20 +91,15 @@ class LiveLayers:
             blending="translucent",
             rendering="mip",
             interpolation3d="nearest",
-            metadata={METADATA_KEY: _key(preview, "live volume")},
+            metadata={METADATA_KEY: layer_key(preview.result, "live volume")},
             **placement(prediction, units_of(self._viewer)),
         )
 
     def _end_volume(self, preview: Preview) -> None:
         """Hide the volume and show again the labels that it stood in for."""
-        layer = find_layer(self._viewer, _key(preview, "live volume"))
+        layer = find_layer(self._viewer, layer_key(preview.result, "live volume"))
         if layer is not None:
             layer.visible = False
         if self._hidden is not None:
             self._hidden.visible = True
             self._hidden = None
-
-
-def _key(preview: Preview, kind: str) -> str:
-    result = preview.result
-    return f"{result.run}/{result.dataset}/{kind}"

@@ -9,9 +9,14 @@ from napari.utils.notifications import show_error, show_info, show_warning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BusyStatus", "show_error", "show_info", "show_warning"]
+__all__ = ["BusyStatus", "show_error", "show_info", "show_warning", "unproxied"]
 
 PROVIDER = "napari-dacapo"
+
+
+def unproxied(viewer: Any) -> Any:
+    """Return the viewer for which napari hands plugins a restricted stand-in."""
+    return getattr(viewer, "__wrapped__", viewer)
 
 
 class BusyStatus:

@@ -11,6 +11,7 @@ from napari_dacapo.options import DaCapoConfig
 
 from ._jobs import JobManager
 from ._monitor import RunMonitor
+from ._napari_status import unproxied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ class Session(QObject):
     @classmethod
     def of(cls, viewer: Any) -> Session:
         """Return the session of `viewer`, or of the viewer a proxy stands for."""
-        viewer = getattr(viewer, "__wrapped__", viewer)
+        viewer = unproxied(viewer)
         key = id(viewer)
         if key not in cls._sessions:
             cls._sessions[key] = cls()

@@ -6,21 +6,24 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Slot
-from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
-from superqt import QFlowLayout
+from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from ._latest import Latest
 from ._live_layers import LiveLayers
+from ._napari_status import unproxied
 from ._session import Session
 from ._theme import follow_theme, plot_colours
 from .models import ScoreRow, ScoreTable
 from .models.preview import Preview, Segmentation, load_preview, stored_predictions
+from .views.flow import flow
 from .views.parameter_panel import ParameterPanel
 from .views.run_picker import RunPicker
 from .views.sweep_plot import SweepPlot
 
 if TYPE_CHECKING:
+    import napari.viewer
+
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 #: the slice on the screen follows the slider at most this often
@@ -43,8 +46,11 @@ class PostProcessingWidget(QWidget):
         Where the segmentation is shown.
     """
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        viewer = unproxied(viewer)
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
         self._live = LiveLayers(viewer)
@@ -67,15 +73,16 @@ class PostProcessingWidget(QWidget):
         self._update_live = qthrottled(self._show_live, THROTTLE_MILLISECONDS)
 
         self.prediction.setToolTip("The validation prediction to post-process.")
+        self.prediction.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message.setWordWrap(True)
+        # napari adds a stretch below docks of which no part wants to expand
+        self.sweep.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding
+        )
 
     def _lay_out(self) -> None:
-        choices = QFlowLayout()
-        choices.setContentsMargins(0, 0, 0, 0)
-        choices.addWidget(self.run_picker)
-        choices.addWidget(self.prediction)
         layout = QVBoxLayout(self)
-        layout.addLayout(choices)
+        layout.addLayout(flow(self.run_picker, self.prediction))
         layout.addWidget(self.parameters)
         layout.addWidget(self.sweep, stretch=1)
         layout.addWidget(self.message)

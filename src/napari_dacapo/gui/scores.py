@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QItemSelection, QModelIndex, Qt, Slot
 from qtpy.QtWidgets import (
@@ -16,17 +16,19 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QFlowLayout
 
 from ._latest import Latest
-from ._layers import show_array
-from ._napari_status import show_info
+from ._napari_status import show_info, unproxied
+from ._result_layers import show_result
 from ._session import Session
 from .models import ScoreRow, ScoreTable, load_result
-from .models.score_items import ScoreItemModel, ScoreSortModel
+from .models.score_items import DATASET_COLUMN, ScoreItemModel, ScoreSortModel
+from .views.flow import flow
 from .views.run_picker import RunPicker
 
 if TYPE_CHECKING:
+    import napari.viewer
+
     from .models import Result
 
 #: heading of the list of criteria by which one can choose the best result
@@ -42,8 +44,11 @@ class ScoresWidget(QWidget):
         Where the layers of the chosen row are shown.
     """
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        viewer = unproxied(viewer)
         self._viewer = viewer
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
@@ -75,22 +80,18 @@ class ScoresWidget(QWidget):
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.setAlternatingRowColors(True)
         self.table.verticalHeader().hide()
         self.message.setWordWrap(True)
 
     def _lay_out(self) -> None:
-        controls = QFlowLayout()
-        controls.setContentsMargins(0, 0, 0, 0)
-        for widget in (
+        controls = (
             self.run_picker,
             self.best_by,
             self.all_criteria,
             self.export_button,
-        ):
-            controls.addWidget(widget)
+        )
         layout = QVBoxLayout(self)
-        layout.addLayout(controls)
+        layout.addLayout(flow(*controls))
         layout.addWidget(self.table, stretch=1)
         layout.addWidget(self.message)
 
@@ -114,6 +115,7 @@ class ScoresWidget(QWidget):
         selected = self._selected_row()
         scores = self._scores
         self.items.set_table(scores, self._shown_criteria())
+        self.table.setColumnHidden(DATASET_COLUMN, len(scores.datasets) < 2)
         self.table.resizeColumnsToContents()
         self.export_button.setEnabled(bool(scores.rows))
         self._list_criteria()
@@ -147,7 +149,13 @@ class ScoresWidget(QWidget):
     @Slot(str)
     def _on_best_by(self, criterion: str) -> None:
         self.best_by.setCurrentIndex(0)
-        best = self._scores.best_row(criterion) if criterion != BEST_BY else None
+        if criterion != BEST_BY:
+            self.show_best(criterion)
+
+    def show_best(self, criterion: str | None = None) -> None:
+        """Choose the best row by `criterion`, by default the first one shown."""
+        criteria = [criterion] if criterion else self._shown_criteria()
+        best = self._scores.best_row(criteria[0]) if criteria else None
         if best is not None:
             self._select(best)
 
@@ -185,16 +193,7 @@ class ScoresWidget(QWidget):
 
     @Slot(object)
     def _on_result(self, result: Result) -> None:
-        for shown in result.arrays:
-            name = f"{shown.kind} of {result.dataset}"
-            show_array(
-                self._viewer,
-                shown.array,
-                name,
-                meaning=shown.meaning,
-                data=shown.values,
-                key=f"{result.run}/{result.dataset}/{shown.kind}",
-            )
+        show_result(self._viewer, result)
         self.message.setText(_describe(result))
 
     @Slot()

@@ -9,28 +9,29 @@ from qtpy.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QFlowLayout
 
 from ._jobs import JobManager
 from ._latest import Latest
 from ._memory import memory_use
-from ._napari_status import show_warning
+from ._napari_status import show_warning, unproxied
 from ._session import Session
 from ._state import RunState, button_states
 from ._theme import follow_theme, plot_colours
 from .models import load_run
+from .views.flow import flow
 from .views.loss_plot import LossPlot
 from .views.run_picker import RunPicker
 from .views.run_status import RunStatus
 from .views.score_plot import ScorePlot
 
 if TYPE_CHECKING:
+    import napari.viewer
     from qtpy.QtGui import QResizeEvent
 
     from .models import RunData
@@ -52,8 +53,11 @@ class TrainingWidget(QWidget):
         The viewer whose session is shown.
     """
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        viewer = unproxied(viewer)
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
         self._create_children()
@@ -69,7 +73,7 @@ class TrainingWidget(QWidget):
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop and keep")
         self.iterations = QSpinBox()
-        self.compare_button = QToolButton()
+        self.compare_button = QPushButton("Compare")
         self.status = RunStatus()
         self.loss_plot = LossPlot()
         self.score_plot = ScorePlot()
@@ -93,15 +97,11 @@ class TrainingWidget(QWidget):
         self.iterations.setSingleStep(500)
         self.iterations.setGroupSeparatorShown(True)
         self.iterations.setKeyboardTracking(False)
-        self.compare_button.setText("Compare")
         self.compare_button.setToolTip("Show the losses of other runs as well.")
-        self.compare_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.compare_button.setMenu(QMenu(self))
 
     def _lay_out(self) -> None:
-        controls = QFlowLayout()
-        controls.setContentsMargins(0, 0, 0, 0)
-        for widget in (
+        controls = flow(
             self.run_picker,
             self.start_button,
             self.pause_button,
@@ -109,11 +109,14 @@ class TrainingWidget(QWidget):
             QLabel("until iteration"),
             self.iterations,
             self.compare_button,
-        ):
-            controls.addWidget(widget)
-        self._plots = QSplitter(Qt.Orientation.Vertical)
+        )
+        self._plots = QSplitter(Qt.Orientation.Horizontal)
         self._plots.addWidget(self.loss_plot)
         self._plots.addWidget(self.score_plot)
+        # napari adds a stretch below docks of which no part wants to expand
+        self._plots.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding
+        )
         layout = QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(self.status)
@@ -150,9 +153,11 @@ class TrainingWidget(QWidget):
                 "choose one that is stored."
             )
             return
+        wanted = self.iterations.value()
         job = self._session.train(run)
-        if self.iterations.value() != self._configured_iterations():
-            job.set_num_iterations(self.iterations.value())
+        if wanted != self._configured_iterations():
+            job.set_num_iterations(wanted)
+            self._show_iterations()
 
     def _run_to_train(self) -> Any:
         """Return the experiment's run if it is looked at, else the name of a stored."""
@@ -178,18 +183,20 @@ class TrainingWidget(QWidget):
     def _on_iterations_changed(self, value: int) -> None:
         if self._monitor.job is not None:
             self._monitor.job.set_num_iterations(value)
-        self._on_updated()
+        self._show_progress()
 
     @Slot()
     def _on_run_changed(self) -> None:
         self.loss_plot.set_curve(self._monitor.progress.loss)
         self.score_plot.set_table(self._monitor.scores)
-        blocker = QSignalBlocker(self.iterations)
-        self.iterations.setValue(
-            self._monitor.progress.num_iterations or self._configured_iterations()
-        )
-        blocker.unblock()
+        self._show_iterations()
         self._show_progress()
+
+    def _show_iterations(self) -> None:
+        known = self._monitor.progress.num_iterations or self._configured_iterations()
+        blocker = QSignalBlocker(self.iterations)
+        self.iterations.setValue(known)
+        blocker.unblock()
 
     def _configured_iterations(self) -> int:
         data = self._monitor.data
@@ -200,6 +207,8 @@ class TrainingWidget(QWidget):
     def _on_updated(self) -> None:
         self.loss_plot.refresh()
         self._show_progress()
+        if not self.iterations.hasFocus():
+            self._show_iterations()
 
     def _show_progress(self) -> None:
         self.status.show_progress(self._monitor.progress)

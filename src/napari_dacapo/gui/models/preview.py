@@ -12,6 +12,9 @@ from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.arrays.base import CHANNEL_AXIS
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.store import Project
+from napari_dacapo.tasks.post_processors import ThresholdPostProcessor
+from napari_dacapo.tasks.post_processors._blockwise import PointwisePostProcessor
+from napari_dacapo.tasks.post_processors.storage import threshold_for
 
 from .results import load_prediction
 
@@ -81,10 +84,6 @@ class Preview:
     @property
     def is_pointwise(self) -> bool:
         """Whether every voxel is processed by itself, so that a slice can be."""
-        from napari_dacapo.tasks.post_processors._blockwise import (
-            PointwisePostProcessor,
-        )
-
         return isinstance(self.task.post_processor, PointwisePostProcessor)
 
     @property
@@ -107,9 +106,6 @@ class Preview:
 
     def threshold(self, parameters: PostProcessorParameters) -> float | None:
         """Return the stored value above which voxels count, if that is all there is."""
-        from napari_dacapo.tasks.post_processors import ThresholdPostProcessor
-        from napari_dacapo.tasks.post_processors.storage import threshold_for
-
         processor = self.task.post_processor
         if not isinstance(processor, ThresholdPostProcessor):
             return None
@@ -147,7 +143,8 @@ class _WithChannel:
         self.dtype = data.dtype
 
     def __getitem__(self, index: tuple[Any, ...]) -> NDArray[Any]:
-        return np.asarray(self._data[index[1:]])[np.newaxis][index[0]]
+        values: NDArray[Any] = np.asarray(self._data[index[1:]])[np.newaxis][index[0]]
+        return values
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         values: NDArray[Any] = np.asarray(self._data, dtype=dtype)[np.newaxis]

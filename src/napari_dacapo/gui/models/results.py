@@ -84,7 +84,7 @@ def load_prediction(folder: Path, run: str, iteration: int, dataset: str) -> Res
 def result_places(
     project: Project, run: str, iteration: int, dataset: str
 ) -> dict[str, tuple[LocalArrayIdentifier, ArrayType]]:
-    """Return where picture, truth and prediction are, in the order to show them."""
+    """Return where picture, truth and prediction are."""
     raw, truth = project.arrays.validation_input_arrays(run, dataset)
     prediction = project.arrays.validation_prediction_array(run, iteration, dataset)
     return {

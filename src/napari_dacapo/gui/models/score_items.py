@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FIXED = ("iteration", "dataset", "parameters")
+DATASET_COLUMN = _FIXED.index("dataset")
 #: what cells are sorted by
 SORT_ROLE = Qt.ItemDataRole.UserRole
 #: whether a cell is the best of its dataset by its criterion
@@ -66,11 +67,11 @@ class ScoreItemModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
+        if orientation != Qt.Orientation.Horizontal:
             return None
         criterion = self._criterion(section)
         if role == Qt.ItemDataRole.DisplayRole:
-            return criterion or _FIXED[section]
+            return _heading(criterion or _FIXED[section])
         if role == Qt.ItemDataRole.ToolTipRole and criterion is not None:
             known = self._table.criteria[criterion]
             better = "Higher" if known.higher_is_better else "Lower"
@@ -107,6 +108,11 @@ class ScoreItemModel(QAbstractTableModel):
             font.setBold(True)
             return font
         return None
+
+
+def _heading(name: str) -> str:
+    """Return the name of a column, a class and its criterion below one another."""
+    return name.replace("__", "\n")
 
 
 class ScoreSortModel(QSortFilterProxyModel):

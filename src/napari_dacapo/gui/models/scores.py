@@ -160,11 +160,15 @@ class ScoreTable:
 def describe(parameters: PostProcessorParameters) -> str:
     """Return the parameters in words, without number and advanced fields."""
     shown = [
-        f"{field.name} {getattr(parameters, field.name)}"
+        f"{field.name} {_plain(getattr(parameters, field.name))}"
         for field in attrs.fields(type(parameters))
         if field.name != "id" and not field.metadata.get("advanced")
     ]
     return ", ".join(shown) or f"set {parameters.id}"
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def numeric_fields(parameters: Any) -> list[str]:

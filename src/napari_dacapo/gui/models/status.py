@@ -48,7 +48,8 @@ def details(progress: RunProgress) -> list[str]:
         found.append(f"{duration(left)} left")
     if progress.iterations_per_second:
         found.append(speed(progress))
-        found.append(f"{progress.waiting_share:.0%} waiting for data")
+        remedy = ": add workers" if advice(progress) else ""
+        found.append(f"{progress.waiting_share:.0%} waiting for data{remedy}")
     return found
 
 

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import QPointF, Qt, Signal, Slot
+from qtpy.QtGui import QColor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dacapo.gui._theme import PlotColours
+
+
+#: plots lower than this, in pixels, go without legend and axis label
+ROOMY = 130
+#: how much of a curve is seen behind the legend: 255 is nothing
+LEGEND_ALPHA = 190
 
 
 class ThemedPlot(pg.PlotWidget):
@@ -30,18 +37,20 @@ class ThemedPlot(pg.PlotWidget):
     picked = Signal(float)
 
     def __init__(self, bottom: str, left: str) -> None:
-        super().__init__()
+        super().__init__(axisItems={"left": _ScoreAxis(orientation="left")})
         self.colours: PlotColours | None = None
         self.plot = self.getPlotItem()
         self.plot.setLabel("bottom", bottom)
         self.plot.setLabel("left", left)
         self.plot.showGrid(x=True, y=True, alpha=0.15)
+        for name in ("left", "bottom"):
+            self.plot.getAxis(name).enableAutoSIPrefix(False)
         self.plot.setMenuEnabled(False)
         self.legend = self.plot.addLegend(offset=(-8, 6), labelTextSize="8pt")
         self.cursor = pg.InfiniteLine(angle=90)
         self.cursor.setVisible(False)
         self.plot.addItem(self.cursor, ignoreBounds=True)
-        self.setMinimumSize(160, 110)
+        self.setMinimumSize(140, 80)
 
         self._mouse = pg.SignalProxy(
             self.scene().sigMouseMoved, rateLimit=30, slot=self._on_mouse_moved
@@ -56,10 +65,20 @@ class ThemedPlot(pg.PlotWidget):
             axis = self.plot.getAxis(name)
             axis.setPen(colours.raw)
             axis.setTextPen(colours.text)
+        shade = QColor(colours.background)
+        shade.setAlpha(LEGEND_ALPHA)
+        self.legend.setBrush(shade)
         self.legend.setLabelTextColor(colours.text)
         for _, label in self.legend.items:
             label.setText(label.text, color=colours.text)
         self.cursor.setPen(pg.mkPen(colours.text, style=Qt.PenStyle.DashLine))
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "legend"):  # pyqtgraph resizes while it is constructed
+            roomy = self.height() >= ROOMY
+            self.legend.setVisible(roomy)
+            self.plot.showLabel("bottom", roomy)
 
     def leaveEvent(self, event: Any) -> None:
         super().leaveEvent(event)
@@ -84,6 +103,19 @@ class ThemedPlot(pg.PlotWidget):
             return None
         x = float(self.plot.vb.mapSceneToView(scene_position).x())
         return x if math.isfinite(x) else None
+
+
+class _ScoreAxis(pg.AxisItem):
+    """An axis whose logarithmic ticks are only labelled at 1, 2, 5, 10 and so on."""
+
+    def logTickStrings(
+        self, values: list[float], scale: float, spacing: float
+    ) -> list[str]:
+        texts = super().logTickStrings(values, scale, spacing)
+        return [
+            text if round(10 ** (value % 1)) in (1, 2, 5, 10) else ""
+            for value, text in zip(values, texts, strict=True)
+        ]
 
 
 def fast_curve(plot: pg.PlotItem, name: str | None = None) -> pg.PlotDataItem:

@@ -30,16 +30,18 @@ class RunStatus(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._progress: list[str] = []
+        self._machine: list[str] = []
         self.state = QLabel()
         self.bar = QProgressBar()
         self.details = QLabel()
-        self.machine = QLabel()
 
         self.bar.setMaximumHeight(16)
         self.bar.setMinimumWidth(120)
-        for label in (self.details, self.machine):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details.setWordWrap(True)
+        self.details.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
         self.show_state(RunState.IDLE)
 
         first = QHBoxLayout()
@@ -50,7 +52,7 @@ class RunStatus(QWidget):
         layout.setSpacing(2)
         layout.addLayout(first)
         layout.addWidget(self.details)
-        layout.addWidget(self.machine)
+        self._show_details()
 
     def show_state(self, state: RunState, ahead: int = 0) -> None:
         """Show the state; `ahead` jobs have to end before this one begins."""
@@ -66,18 +68,17 @@ class RunStatus(QWidget):
         self.bar.setFormat(
             f"{progress.iteration:,} of {total:,} iterations" if total else ""
         )
-        self.details.setText(" · ".join(details(progress)))
-        hint = advice(progress)
-        self.details.setToolTip(f"<qt>{hint}</qt>" if hint else "")
-        if hint:
-            self.details.setText(f"{self.details.text()} · {hint}")
+        self._progress = details(progress)
+        self.details.setToolTip(f"<qt>{advice(progress)}</qt>")
+        self._show_details()
 
-    def show_machine(self, progress: RunProgress, memory: MemoryUse | None) -> None:
+    def show_machine(self, progress: RunProgress, memory: MemoryUse) -> None:
         """Show what computes, why that, and the memory in use."""
-        parts = []
-        if progress.device:
-            reason = f" ({progress.device_reason})" if progress.device_reason else ""
-            parts.append(f"{progress.device}{reason}")
-        if memory is not None:
-            parts.append(str(memory))
-        self.machine.setText(" · ".join(parts))
+        reason = f" ({progress.device_reason})" if progress.device_reason else ""
+        device = f"{progress.device}{reason}" if progress.device else ""
+        self._machine = [device, str(memory)]
+        self._show_details()
+
+    def _show_details(self) -> None:
+        self.details.setText(" · ".join(filter(None, self._progress + self._machine)))
+        self.details.setVisible(bool(self.details.text()))

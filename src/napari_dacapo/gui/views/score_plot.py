@@ -37,6 +37,7 @@ class ScorePlot(QWidget):
         self._best = pg.ScatterPlotItem(symbol="star", size=14)
         self.criterion = QComboBox()
         self.criterion.setToolTip("Which validation score to show.")
+        self.criterion.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.read_out = QLabel()
 
         self.plot_widget.plot.addItem(self._best)

@@ -34,6 +34,7 @@ class SweepPlot(QWidget):
         self._table: ScoreTable | None = None
         self._rows: list[ScoreRow] = []
         self._computed: dict[Any, ScoreRow] = {}
+        self._nearest: ScoreRow | None = None
         self._field = ""
         self.plot_widget = ThemedPlot("parameter", "score")
         self._curve = self.plot_widget.plot.plot([], [], symbol="o", symbolSize=7)
@@ -44,6 +45,7 @@ class SweepPlot(QWidget):
         self.read_out = QLabel()
 
         self.criterion.setToolTip("Which validation score to show.")
+        self.criterion.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.plot_widget.plot.addItem(self._best)
         self.plot_widget.plot.addItem(self._more)
         self.plot_widget.plot.addItem(self._now, ignoreBounds=True)
@@ -79,7 +81,8 @@ class SweepPlot(QWidget):
 
     def show_computed(self, row: ScoreRow) -> None:
         """Add the score of parameters that validation did not try."""
-        self._computed[row.parameters] = row
+        if all(row.parameters != known.parameters for known in self._rows):
+            self._computed[row.parameters] = row
         self.refresh()
         self.show_parameters(row.parameters, row)
 
@@ -103,14 +106,19 @@ class SweepPlot(QWidget):
 
     def show_parameters(self, parameters: Any, nearest: ScoreRow | None) -> None:
         """Mark the position of `parameters` and tell the score nearest to them."""
+        self._nearest = nearest
         self._now.setVisible(bool(self._field))
         if self._field:
             self._now.setPos(float(getattr(parameters, self._field)))
-        if nearest is None or not self._name:
+        self._show_read_out()
+
+    def _show_read_out(self) -> None:
+        row = self._nearest
+        if row is None or not self._name:
             self.read_out.clear()
             return
-        where = f"{self._field} {self._position(nearest):g}: " if self._field else ""
-        self.read_out.setText(f"{where}{nearest.value(self._name):.4g}")
+        where = f"{self._field} {self._position(row):g}: " if self._field else ""
+        self.read_out.setText(f"{where}{row.value(self._name):.4g}")
 
     def set_colours(self, colours: PlotColours) -> None:
         """Follow a change of theme."""
@@ -131,6 +139,7 @@ class SweepPlot(QWidget):
     @Slot(str)
     def _on_criterion_changed(self, name: str) -> None:
         self.refresh()
+        self._show_read_out()
 
     @Slot(float)
     def _on_picked(self, x: float) -> None:
