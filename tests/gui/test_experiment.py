@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication, QScrollArea
 from napari_dacapo.arrays import BinarizeArrayConfig, ZarrArrayConfig
 from napari_dacapo.errors import DataError
 from napari_dacapo.gui._experiment_chooser import ArrayChooser
-from napari_dacapo.gui._experiment_sources import configs_in
+from napari_dacapo.gui._experiment_splits import configs_in
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._session import Session
 from napari_dacapo.gui.experiment import ExperimentWidget
@@ -271,7 +271,8 @@ def test_a_taken_name_is_red_before_anything_starts(
         assert dock.reason.text() == "Preparing the training…"
     assert "give this one another name" in dock.run_editor.box_at(("name",)).error
     assert "The run cannot start. Name: a run with" in notifications[-1].message
-    assert not dock.start_button.isEnabled()
+    qtbot.wait(600)
+    assert not dock.start_button.isEnabled(), "until the name is changed"
     dock.run_editor.part("name").setValue("run2")
     qtbot.waitUntil(dock.start_button.isEnabled, timeout=LONG)
 

@@ -1,22 +1,13 @@
-import attrs
 import numpy as np
 import pytest
 import tifffile
 from experiment_data import write_container
 
 from napari_dacapo.arrays import (
-    BinarizeArrayConfig,
-    IntensitiesArrayConfig,
     NumpyArray,
-    SumArrayConfig,
     TiffArrayConfig,
     ZarrArrayConfig,
 )
-from napari_dacapo.datasplits import (
-    DummyDataSplitConfig,
-    TrainValidateDataSplitConfig,
-)
-from napari_dacapo.datasplits.datasets import RawGTDatasetConfig
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Roi
 from napari_dacapo.gui import _experiment_sources as sources
@@ -25,10 +16,6 @@ from napari_dacapo.gui import _experiment_sources as sources
 @pytest.fixture
 def container(tmp_path):
     return write_container(tmp_path / "vol.zarr")
-
-
-def zarr(name):
-    return ZarrArrayConfig(name, "vol.zarr", name)
 
 
 def test_arrays_of_a_container_are_listed(container):
@@ -94,72 +81,3 @@ def test_labels_of_large_arrays_are_looked_up_in_the_middle(monkeypatch):
     ids[2:4, 3:5] = 7
     array = NumpyArray.from_np_array(ids, Roi((4.6, 0), (27.6, 32)), (4.6, 4), "yx")
     assert sources.ids_in(array) == "Labels in the middle: 0, 7"
-
-
-def test_datasplit_of_chosen_data():
-    classes = [("mito", [1, 2]), ("other", [])]
-    split = sources.datasplit_of(
-        [(zarr("a"), zarr("b")), (zarr("c"), zarr("d"))],
-        [(zarr("e"), zarr("f"))],
-        classes,
-    )
-    assert [c.name for c in split.train_configs] == ["train_0", "train_1"]
-    assert split.train_configs[1].raw_config == zarr("c")
-    assert split.train_configs[1].gt_config == BinarizeArrayConfig(
-        "d_classes", zarr("d"), classes
-    )
-    assert split.validate_configs[0].name == "validate_0"
-    assert sources.datasplit_of([(zarr("a"), zarr("b"))], [], []).train_configs == [
-        RawGTDatasetConfig("train_0", raw_config=zarr("a"), gt_config=zarr("b"))
-    ]
-
-
-def proposed():
-    """Return a data split with arrays around the chosen ones."""
-    return TrainValidateDataSplitConfig(
-        "split",
-        [
-            RawGTDatasetConfig(
-                "train_0",
-                raw_config=IntensitiesArrayConfig("i", zarr("a"), 0, 255),
-                gt_config=BinarizeArrayConfig("g", zarr("b"), [("x", [3])]),
-            )
-        ],
-        [],
-    )
-
-
-def test_choices_are_found_again_in_a_data_split():
-    assert sources.pairs_of(proposed()) == ([(zarr("a"), zarr("b"))], [])
-    assert sources.classes_of(proposed()) == [("x", [3])]
-
-
-def test_data_splits_of_other_forms_have_no_choices():
-    assert sources.pairs_of(DummyDataSplitConfig("dummy")) is None
-    both = SumArrayConfig("sum", [zarr("a"), zarr("b")])
-    split = attrs.evolve(
-        proposed(), train_configs=[RawGTDatasetConfig("d", raw_config=both)]
-    )
-    assert sources.pairs_of(split) is None
-
-
-def test_regrouping_keeps_what_else_was_proposed():
-    split = sources.regrouped(proposed(), [("y", [])])
-    assert split.train_configs[0].raw_config == proposed().train_configs[0].raw_config
-    assert split.train_configs[0].gt_config == BinarizeArrayConfig(
-        "g", zarr("b"), [("y", [])]
-    )
-    plain = sources.regrouped(split, [])
-    assert plain.train_configs[0].gt_config == zarr("b")
-    again = sources.regrouped(plain, [("z", [1])])
-    assert sources.classes_of(again) == [("z", [1])]
-
-
-def test_replacing_reaches_every_depth_and_changes_nothing_else():
-    split = proposed()
-    changed = sources.replaced(split, [(zarr("b"), zarr("new"))])
-    assert changed.train_configs[0].gt_config.source_array_config == zarr("new")
-    assert split == proposed()
-    assert sources.replaced(changed, [(zarr("new"), zarr("b"))]) == split
-    axes = ZarrArrayConfig("a", "vol.zarr", "a", axes=["z", "y", "x"])
-    assert sources.replaced({"k": (axes,)}, []) == {"k": (axes,)}

@@ -5,7 +5,8 @@ from experiment_data import SHAPE, add_layers, write_container
 from napari_dacapo.arrays import ZarrArrayConfig
 from napari_dacapo.errors import ConfigError, DuplicateNameError
 from napari_dacapo.gui import _experiment_work as work
-from napari_dacapo.gui._experiment_sources import configs_in, planned_config
+from napari_dacapo.gui._experiment_sources import planned_config
+from napari_dacapo.gui._experiment_splits import configs_in
 from napari_dacapo.gui._layer_content import layer_content
 from napari_dacapo.store.converter import dump_yaml
 

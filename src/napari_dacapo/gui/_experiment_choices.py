@@ -10,7 +10,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_dacapo.arrays import ArrayConfig
 
-from ._experiment_sources import configs_in, planned_config
+from ._experiment_sources import planned_config
+from ._experiment_splits import configs_in
 from ._layer_content import LayerContent, layer_content
 
 if TYPE_CHECKING:

@@ -12,15 +12,17 @@ from napari_dacapo.datasplits import DataSplitConfig, TrainValidateDataSplitConf
 from napari_dacapo.errors import ConfigError
 
 from ._experiment_pair import PairEditor
-from ._experiment_sources import (
+from ._experiment_splits import (
     classes_of,
     datasplit_of,
     pairs_of,
     regrouped,
     replaced,
+    uses_of,
 )
 from .forms._collection_editors import ListEditor, TupleEditor
-from .forms._editor import Editor, Errors, FieldBox, FieldContext, FieldPath
+from .forms._editor import Editor, Errors, FieldContext, FieldPath
+from .forms._field_box import FieldBox
 from .forms._labels import heading_label
 from .forms._notation import read_int, write_number
 from .forms._table import make_editor
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays import ArrayConfig
 
     from ._experiment_choices import DataChoices
-    from ._experiment_sources import Classes, Pair
+    from ._experiment_splits import Classes, Pair
 
 #: where the parts of a data split are shown
 _PLACES = {"train_configs": "train", "validate_configs": "validate"}
@@ -168,6 +170,7 @@ class DataEditor(Editor):
         self._hidden_parts.setVisible(pairs is None)
         if pairs is not None:
             self._set_rows(*pairs, classes_of(value))
+            self._show_uses(*uses_of(value))
         self._datasplit = value
         self.valueChanged.emit()
 
@@ -182,6 +185,15 @@ class DataEditor(Editor):
         finally:
             self._setting = False
 
+    def _show_uses(
+        self, train: Sequence[Any] = (), validate: Sequence[Any] = ()
+    ) -> None:
+        for chosen, uses in ((self.train, train), (self.validate, validate)):
+            for index, item in enumerate(chosen.items):
+                texts = uses[index] if index < len(uses) else ("", "")
+                for box, text in zip(item.editor.boxes().values(), texts, strict=True):
+                    box.reasons.show_text("use", text)
+
     def settle(self, stored: Sequence[tuple[ArrayConfig, ArrayConfig]]) -> None:
         """Use what layers were stored as: (config before, config now)."""
         self._choices.settle(stored)
@@ -194,6 +206,7 @@ class DataEditor(Editor):
         if not self._setting:
             self._datasplit = None
             self._hidden_parts.hide()
+            self._show_uses()
             self.valueChanged.emit()
 
     def _on_classes_changed(self) -> None:

@@ -24,7 +24,8 @@ from .forms._choice_editors import (
     compact_combo,
     dropped_paths,
 )
-from .forms._editor import Editor, FieldBox
+from .forms._editor import Editor
+from .forms._field_box import FieldBox
 from .forms._labels import FieldLabel
 
 if TYPE_CHECKING:

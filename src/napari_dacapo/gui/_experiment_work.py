@@ -11,7 +11,8 @@ from napari_dacapo.arrays import ArrayConfig
 from napari_dacapo.errors import ConfigError
 from napari_dacapo.runs import RunConfig, Suggestion
 
-from ._experiment_sources import configs_in, replaced, store_layers
+from ._experiment_sources import store_layers
+from ._experiment_splits import configs_in, replaced
 from .forms._editor import Errors
 from .forms._verification import complaints
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from ._experiment_sources import Classes, Pair
+    from ._experiment_splits import Classes, Pair
     from ._layer_content import LayerContent
 
     #: what layers show, and the configs that stood for them so far

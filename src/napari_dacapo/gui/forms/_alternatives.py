@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout
 
 from ._choice_editors import compact_combo
-from ._editor import Editor, Errors, FieldBox
+from ._editor import Editor, Errors
+
+if TYPE_CHECKING:
+    from ._field_box import FieldBox
 
 _NOTHING_CHOSEN = "Choose…"
 

@@ -12,7 +12,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ._editor import Editor, Errors, FieldBox, FieldPath
+from ._editor import Editor, Errors, FieldPath
+from ._field_box import FieldBox
 from ._list_item import ListItem, tool_button
 
 if TYPE_CHECKING:

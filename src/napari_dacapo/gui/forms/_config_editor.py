@@ -8,7 +8,8 @@ import attrs
 from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ._annotations import FormField, attributes_of, form_fields
-from ._editor import CHECK_ERRORS, Editor, Errors, FieldBox, FieldContext, FieldPath
+from ._editor import CHECK_ERRORS, Editor, Errors, FieldContext, FieldPath
+from ._field_box import FieldBox
 from ._field_check import check_field
 from ._labels import Disclosure, FieldLabel, heading_label
 from ._words import class_slug, field_tooltip

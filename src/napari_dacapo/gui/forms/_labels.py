@@ -89,7 +89,8 @@ class FieldLabel(QLabel):
     def _fit(self) -> None:
         metrics = self.fontMetrics()
         column = metrics.averageCharWidth() * _COLUMN_CHARACTERS
-        width = max(column - self._indent, column // 2)
+        words = [metrics.horizontalAdvance(word) for word in self.text().split()]
+        width = max(column - self._indent, max(words, default=0) + _PADDING)
         self.setWordWrap(metrics.horizontalAdvance(self.text()) > width - _PADDING)
         self.setFixedWidth(width)
 

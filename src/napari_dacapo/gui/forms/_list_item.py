@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from ._editor import FieldBox
+from ._field_box import FieldBox
 
 if TYPE_CHECKING:
     from ._editor import Editor

@@ -15,6 +15,8 @@ _CLASS_WORD = re.compile(
 )
 #: words of field names that are abbreviations
 _FIELD_WORDS = {
+    "2d": "2D",
+    "3d": "3D",
     "affs": "affinities",
     "clipmax": "largest weight",
     "clipmin": "smallest weight",

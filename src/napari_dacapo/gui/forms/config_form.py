@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from ._editor import Editor, Errors, FieldBox, FieldContext
+from ._editor import Editor, Errors, FieldContext
+from ._field_box import FieldBox
 from ._table import make_editor
 from ._theme import ErrorStyle
 from ._verification import Verifier, complaints
@@ -57,6 +58,7 @@ class ConfigForm(QWidget):
         editor: Editor | None = None,
     ) -> None:
         super().__init__(parent)
+        self._faults: Errors = {}
         self._complaints: Errors = {}
         self._box = FieldBox(editor or make_editor(cls_or_root, FieldContext()))
         self._verifier = None if verify is None else Verifier(verify, self)
@@ -70,6 +72,7 @@ class ConfigForm(QWidget):
         self.setMinimumWidth(MINIMUM_WIDTH)
         self.setFocusProxy(self.editor.focus_target())
 
+        self._faults = self.editor.errors()
         self.editor.valueChanged.connect(self._on_changed)
         if self._verifier is not None:
             self._verifier.verified.connect(self.show_complaints)
@@ -101,7 +104,7 @@ class ConfigForm(QWidget):
         Includes the outcome of the last verification; the path of what concerns the
         whole config is empty.
         """
-        found = self.editor.errors() or self._complaints
+        found = self._faults or self._complaints
         return {".".join(path): text for path, text in found.items()}
 
     @property
@@ -116,7 +119,7 @@ class ConfigForm(QWidget):
 
     def show_errors(self) -> None:
         """Show all reasons, also at fields that were not edited yet."""
-        self._refresh(everything=True)
+        self._box.display(self._faults or self._complaints, everything=True)
 
     def reveal(self, path: str) -> None:
         """Open what hides the field at `path` and move the keyboard there."""
@@ -144,16 +147,18 @@ class ConfigForm(QWidget):
         self._refresh()
         self.valueChanged.emit()
 
-    def _refresh(self, *, everything: bool = False) -> None:
-        found = self.editor.errors()
-        if found:
+    def _refresh(self) -> None:
+        self._faults = self.editor.errors()
+        if self._faults:
             self._complaints = {}
         if self._verifier is not None:
-            self._verifier.verify(None if found else self.editor.value())
-        self._box.display(found or self._complaints, everything=everything)
+            self._verifier.verify(None if self._faults else self.editor.value())
+        self._box.display(self._faults or self._complaints)
 
     def show_complaints(self, complaints: Errors) -> None:
-        """Show what a verification found, at the fields it is about."""
+        """Show what a verification found, at the fields it is about, until a change."""
+        if self._verifier is not None:
+            self._verifier.verify(None)  # an older result must not replace this one
         self._complaints = {}
         for path, text in complaints.items():
             steps = self.editor.resolve(path)
