@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: voxels of the central box that is looked at
 MAX_VOXELS = 2**25
 #: extremes that do not count for the intensity range, in percent
-OUTLIERS = 0.1
+OUTLIERS = 1.0
 
 
 @attrs.frozen
@@ -37,9 +37,7 @@ class DataFacts:
     num_channels : int
         Of raw.
     intensities : (float, float)
-        Values that become 0 and 1.
-    whole_range : bool
-        Whether `intensities` is the range of the type rather than that of the data.
+        Range of the values of raw, without the lowest and highest 1 %.
     thickness : float
         Typical diameter of the labelled objects in nm: twice the largest distance from
         inside an object to its border, median over the labelled volume.
@@ -51,7 +49,6 @@ class DataFacts:
     shape: Coordinate
     num_channels: int
     intensities: tuple[float, float]
-    whole_range: bool
     thickness: float
     foreground: float
 
@@ -89,13 +86,11 @@ def measure(raw: Array, labels: Array, ids: Sequence[int] = ()) -> DataFacts:
             f"nothing is labelled: none of {values.size} voxels in {overlap} nm is "
             f"{wanted}; choose labels that mark something"
         )
-    intensities, whole = _intensities(raw, overlap)
     return DataFacts(
         raw.voxel_size,
         (overlap.shape / raw.voxel_size).floor_division(1),
         raw.num_channels or 1,
-        intensities,
-        whole,
+        _intensities(raw, overlap),
         _thickness(values, labels.voxel_size),
         foreground,
     )
@@ -118,9 +113,7 @@ def _without_channels(array: Array, roi: Roi) -> NDArray[Any]:
     return np.asarray(np.any(values, axis=0)) if CHANNEL_AXIS in array.axes else values
 
 
-def _intensities(raw: Array, overlap: Roi) -> tuple[tuple[float, float], bool]:
-    if raw.dtype == np.uint8:
-        return (0.0, 255.0), True
+def _intensities(raw: Array, overlap: Roi) -> tuple[float, float]:
     values = raw[central(raw, overlap)]
     low, high = np.percentile(values, (OUTLIERS, 100 - OUTLIERS))
     if not low < high:
@@ -128,9 +121,7 @@ def _intensities(raw: Array, overlap: Roi) -> tuple[tuple[float, float], bool]:
             f"raw is constant: every voxel in {overlap} nm is about {low:g}; choose "
             "another array"
         )
-    if raw.dtype.kind == "f" and low >= 0 and high <= 1:
-        return (0.0, 1.0), True
-    return (float(low), float(high)), False
+    return float(low), float(high)
 
 
 def _thickness(values: NDArray[Any], voxel_size: Coordinate) -> float:

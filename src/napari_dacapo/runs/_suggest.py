@@ -42,7 +42,9 @@ OBJECT_VOXELS = 12
 ANISOTROPY_LIMIT = 1.5
 #: fewer sections than this are seen one by one
 MIN_SECTIONS = 16
-NUM_LEVELS = 3
+#: by number of axes that are seen at once
+NUM_LEVELS = {2: 3, 3: 2}
+BATCH_SIZE = {2: 4, 3: 2}
 FEATURE_MAPS = 12
 #: wanted extent of a training sample along its finest axes, in voxels, by dimensions
 OUTPUT_EDGE = {2: 96, 3: 32}
@@ -50,7 +52,8 @@ OUTPUT_EDGE = {2: 96, 3: 32}
 HELD_OUT = 0.2
 #: distance of the control points of the bending, and how far they move, in voxels
 BEND_SPACING, BEND_SIGMA = 32, 2.0
-LEARNING_RATE = 5e-3
+#: learning rate by number of axes that are seen at once
+LEARNING_RATE = {2: 5e-3, 3: 3e-3}
 WARMUP = 30
 DEFAULT_ITERATIONS = 1500
 
@@ -194,6 +197,11 @@ class _Advisor:
             or self.voxel_size[0] >= 4 * self.voxel_size[-1]
         )
 
+    @property
+    def seen_dims(self) -> int:
+        """Number of axes that the network sees at once."""
+        return 2 if self.flat else self.voxel_size.dims
+
     def task(self, name: str) -> DistanceTaskConfig:
         thickness = self.facts.thickness
         scale = _rounded(thickness / 4)
@@ -233,7 +241,7 @@ class _Advisor:
     def architecture(self, name: str) -> CNNectomeUNetConfig:
         factors, kernels = self._levels()
         dims = self.voxel_size.dims
-        edge = OUTPUT_EDGE[2 if self.flat else dims]
+        edge = OUTPUT_EDGE[self.seen_dims]
         config = CNNectomeUNetConfig(
             f"{name}_unet",
             input_shape=Coordinate((1,) * dims),
@@ -272,7 +280,7 @@ class _Advisor:
         if self.flat:
             sizes[0] = math.inf
         factors, kernels = [], []
-        for _ in range(NUM_LEVELS if self.flat or len(sizes) == 2 else NUM_LEVELS - 1):
+        for _ in range(NUM_LEVELS[self.seen_dims]):
             near = [s <= ANISOTROPY_LIMIT * min(sizes) for s in sizes]
             kernels.append(Coordinate(3 if n else 1 for n in near))
             factors.append(Coordinate(2 if n else 1 for n in near))
@@ -299,13 +307,13 @@ class _Advisor:
         )
         return GunpowderTrainerConfig(
             f"{name}_trainer",
-            batch_size=4 if self.flat or self.voxel_size.dims == 2 else 2,
-            learning_rate=LEARNING_RATE,
+            batch_size=BATCH_SIZE[self.seen_dims],
+            learning_rate=LEARNING_RATE[self.seen_dims],
             num_data_fetchers=1,
             augments=[
                 SimpleAugmentConfig(),
                 self._elastic(),
-                IntensityAugmentConfig(scale=(0.8, 1.2), shift=(-0.3, 0.3), clip=False),
+                IntensityAugmentConfig(scale=(0.7, 1.3), shift=(-0.15, 0.15), clip=False),
             ],
             warmup_iterations=WARMUP,
         )
@@ -339,10 +347,9 @@ class _Advisor:
         self, name: str, raw: ArrayConfig, labels: ArrayConfig
     ) -> RawGTDatasetConfig:
         low, high = self.facts.intensities
-        source = "its type" if self.facts.whole_range else "the data (0.1 % cut off)"
         self.reasons["datasplit_config.train_configs[0].raw_config.min"] = (
-            f"Raw values {low:g} to {high:g}, the range of {source}, become -1 to 1: "
-            "networks learn faster from values around 0."
+            f"Raw values {low:g} to {high:g}, all but the lowest and highest 1 %, "
+            "become -1 to 1: networks learn faster from values around 0."
         )
         scaled = IntensitiesArrayConfig(
             f"{name}_raw", resampled_to(raw, self.voxel_size), (low + high) / 2, high
