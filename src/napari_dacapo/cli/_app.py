@@ -46,7 +46,7 @@ def demo(
     window: Annotated[
         bool, typer.Option(help="Show the result in napari at the end.")
     ] = True,
-    iterations: Annotated[int, typer.Option(min=1, help="Training length.")] = 300,
+    iterations: Annotated[int, typer.Option(min=1, help="Training length.")] = 400,
 ) -> None:
     """Make a sample volume, train on it, and show what was learned."""
     from ._demo import run_demo
