@@ -41,6 +41,8 @@ with warnings.catch_warnings():
 FOREIGN_WARNINGS = (
     # napari 0.9 with Qt 5: its default theme "system" needs Qt 6
     "ignore:System theme detection requires a Qt6 backend:UserWarning",
+    # napari's outlines of labels do without them in 3D, and say so
+    "ignore:Contours are not displayed during 3D rendering:UserWarning",
     # napari and npe2 still use idioms of pydantic 1
     "ignore::pydantic.warnings.PydanticDeprecatedSince20",
 )

@@ -32,9 +32,10 @@ NOTHING_STORED = (
     "Nothing to post-process yet: predictions are stored by the validations of a run."
 )
 TOO_LARGE = (
-    "This prediction is too large to be processed at once; the slice on the screen "
-    "follows the slider. Apply the parameters to the whole volume in the Predict dock."
+    "This prediction is too large to be processed at once: only the slice on the screen "
+    "follows the slider."
 )
+NOT_SUPPORTED = "The results of this task have no parameters that could be changed."
 
 
 class PostProcessingWidget(QWidget):
@@ -55,6 +56,7 @@ class PostProcessingWidget(QWidget):
         self._monitor = self._session.monitor
         self._live = LiveLayers(viewer)
         self._preview: Preview | None = None
+        self._labels_of: PostProcessorParameters | None = None
         self._create_children()
         self._lay_out()
         self._connect()
@@ -145,8 +147,11 @@ class PostProcessingWidget(QWidget):
         if result is None:
             return
         iteration, dataset, parameters = result
-        index = self.prediction.findData((iteration, dataset))
-        if index >= 0 and self._chosen == (iteration, dataset):
+        # Qt compares Python objects by identity: findData would not find the tuple
+        keys = [self.prediction.itemData(i) for i in range(self.prediction.count())]
+        key = (iteration, dataset)
+        index = keys.index(key) if key in keys else -1
+        if index >= 0 and self._chosen == key:
             self._set_parameters(parameters)
         elif index >= 0:
             self.prediction.setCurrentIndex(index)
@@ -163,7 +168,10 @@ class PostProcessingWidget(QWidget):
     def _on_loaded(self, preview: Preview) -> None:
         if (preview.result.iteration, preview.result.dataset) != self._chosen:
             return
-        self._preview = preview
+        if not preview.is_supported:
+            self.message.setText(NOT_SUPPORTED)
+            return
+        self._preview, self._labels_of = preview, None
         self.message.setText("" if preview.fits_in_memory else TOO_LARGE)
         self._live.show_prediction(preview)
         self._show_sweep()
@@ -196,8 +204,9 @@ class PostProcessingWidget(QWidget):
 
     def _show_live(self) -> None:
         preview, parameters = self._preview, self._current()
-        if preview is None or parameters is None:
-            return
+        if preview is None or parameters is None or parameters == self._labels_of:
+            return  # the labels were quicker than the throttle
+        self._labels_of = None
         if preview.is_pointwise:
             self._live.show_slice(preview, parameters)
         elif preview.fits_in_memory:
@@ -218,6 +227,7 @@ class PostProcessingWidget(QWidget):
         preview = self._preview
         if preview is None or segmentation.parameters != self._current():
             return  # the slider has moved on
+        self._labels_of = segmentation.parameters
         self._live.show_labels(preview, segmentation)
         if segmentation.scores:
             result = preview.result

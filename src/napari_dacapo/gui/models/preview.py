@@ -13,7 +13,10 @@ from napari_dacapo.arrays.base import CHANNEL_AXIS
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.store import Project
 from napari_dacapo.tasks.post_processors import ThresholdPostProcessor
-from napari_dacapo.tasks.post_processors._blockwise import PointwisePostProcessor
+from napari_dacapo.tasks.post_processors._blockwise import (
+    PointwisePostProcessor,
+    StoredPredictionPostProcessor,
+)
 from napari_dacapo.tasks.post_processors.storage import threshold_for
 
 from .results import load_prediction
@@ -80,6 +83,11 @@ class Preview:
         if CHANNEL_AXIS in shown.array.axes:
             return data
         return data[np.newaxis] if isinstance(data, np.ndarray) else _WithChannel(data)
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether the task's post-processor works on parts of a prediction."""
+        return isinstance(self.task.post_processor, StoredPredictionPostProcessor)
 
     @property
     def is_pointwise(self) -> bool:
