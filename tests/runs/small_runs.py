@@ -108,6 +108,7 @@ def small_run(folder, dims=3, name="small", **changes):
                 IntensityAugmentConfig(scale=(0.9, 1.1), shift=(-0.1, 0.1)),
             ],
             warmup_iterations=2,
+            schedule="cosine",
         ),
         datasplit_config=TrainValidateDataSplitConfig(
             "blobs",

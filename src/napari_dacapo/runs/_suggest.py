@@ -305,6 +305,9 @@ class _Advisor:
             "Several samples per step make the steps steadier, and a processor without "
             "graphics card handles them faster than single ones."
         )
+        self.reasons["trainer_config.schedule"] = (
+            "A learning rate that falls towards the end settles on good weights."
+        )
         return GunpowderTrainerConfig(
             f"{name}_trainer",
             batch_size=BATCH_SIZE[self.seen_dims],
@@ -313,9 +316,12 @@ class _Advisor:
             augments=[
                 SimpleAugmentConfig(),
                 self._elastic(),
-                IntensityAugmentConfig(scale=(0.7, 1.3), shift=(-0.15, 0.15), clip=False),
+                IntensityAugmentConfig(
+                    scale=(0.7, 1.3), shift=(-0.15, 0.15), clip=False
+                ),
             ],
             warmup_iterations=WARMUP,
+            schedule="cosine",
         )
 
     def _elastic(self) -> ElasticAugmentConfig:

@@ -101,7 +101,7 @@ class _Training:
         self.device, self.control = device, control
         self.pending: list[TrainingIterationStats] = []
         self.last_checkpoint = time.monotonic()
-        self.num_iterations = run.train_until
+        self.num_iterations = 0
         self.snapshots = project.arrays.snapshot_container(run.name)
 
     @property
@@ -112,12 +112,12 @@ class _Training:
     def events(self) -> Iterator[Event]:
         run = self.run
         run.model.to(self.device.device)
+        self._plan()
         yield from restore_latest(run, self.project)
         self._discard_after(self.iteration)
         if self.iteration == 0:
             yield from self._start_weights()
         write_record(run, self.project)
-        self.num_iterations = self.control.num_iterations(run.train_until)
         yield RunStarted(
             run.name,
             self.iteration,
@@ -145,6 +145,13 @@ class _Training:
         stopped = self.control.stop_requested
         reason = FinishReason.STOPPED if stopped else FinishReason.COMPLETED
         yield RunFinished(run.name, self.iteration, reason)
+
+    def _plan(self) -> None:
+        """Take over how long to train, which may change at any time."""
+        wanted = self.control.num_iterations(self.run.train_until)
+        if wanted != self.num_iterations:
+            self.num_iterations = wanted
+            self.run.trainer.plan(wanted)
 
     def _discard_after(self, iteration: int) -> None:
         """Forget statistics and scores beyond the checkpoint that is continued."""
@@ -207,7 +214,7 @@ class _Training:
                     yield from self._pause()
                 if self.control.stop_requested or self._checkpoint_is_due():
                     return
-                self.num_iterations = self.control.num_iterations(run.train_until)
+                self._plan()
                 if self.iteration >= self.num_iterations:
                     return
         except RuntimeError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Trainer(ABC):
     """Feeds batches to a model and optimises it.
 
-    Order of calls: `create_optimizer`, `load_state_dict` when resuming,
+    Order of calls: `create_optimizer`, `plan`, `load_state_dict` when resuming,
     `build_batch_provider`, then `iterate` inside ``with trainer:`` (leaving the block
     stops the loaders). All run in the thread that trains.
 
@@ -57,6 +57,12 @@ class Trainer(ABC):
     @abstractmethod
     def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
         """Return a fresh optimizer (and reset the schedule)."""
+
+    def plan(self, num_iterations: int) -> None:  # noqa: B027 - optional hook
+        """Take note that training ends after `num_iterations`, for schedules.
+
+        May be called again while training, when the number changes.
+        """
 
     @abstractmethod
     def build_batch_provider(

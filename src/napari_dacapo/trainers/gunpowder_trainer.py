@@ -15,7 +15,7 @@ from napari_dacapo.stats import TrainingIterationStats
 
 from ._batches import Batch, BatchProvider
 from ._samples import create_sample_maker
-from ._schedule import create_optimizer, create_scheduler, restore_scheduler
+from ._schedule import Schedule, create_optimizer, create_scheduler, restore_scheduler
 from ._snapshots import write_snapshot
 from ._sources import MemoryBudget
 from ._step import train_step
@@ -73,6 +73,9 @@ class GunpowderTrainer(Trainer):
         self.min_masked = trainer_config.min_masked
         self.clip_raw = trainer_config.clip_raw
         self.augments = [augment.node() for augment in trainer_config.augments]
+        self.schedule = Schedule(
+            trainer_config.warmup_iterations, trainer_config.schedule
+        )
         self.scheduler: torch.optim.lr_scheduler.LambdaLR | None = None
         self.warnings: list[str] = []
         self.last_waited = self.learning_rate_now = 0.0
@@ -85,8 +88,11 @@ class GunpowderTrainer(Trainer):
     def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
         config = self.config
         optimizer = create_optimizer(model, config.optimizer, self.learning_rate)
-        self.scheduler = create_scheduler(optimizer, config.warmup_iterations)
+        self.scheduler = create_scheduler(optimizer, self.schedule)
         return optimizer
+
+    def plan(self, num_iterations: int) -> None:
+        self.schedule.num_iterations = num_iterations
 
     def can_train(self, datasets: Sequence[Dataset]) -> bool:
         return len(datasets) > 0 and all(d.gt is not None for d in datasets)
@@ -295,7 +301,7 @@ class GunpowderTrainer(Trainer):
         self._class_counts = state.get("class_counts")
         if self.scheduler is not None:
             scheduler = state.get("scheduler") or {"last_epoch": self.iteration}
-            restore_scheduler(self.scheduler, scheduler, self.config.warmup_iterations)
+            restore_scheduler(self.scheduler, scheduler, self.schedule)
 
     def close(self) -> None:
         if self._provider is not None:
@@ -353,6 +359,14 @@ class GunpowderTrainerConfig(TrainerConfig):
         default=1000,
         unit="iterations",
         minimum=0,
+        advanced=True,
+    )
+    schedule: str = config_field(
+        "How the learning rate goes on after the warm-up: it stays the same, or falls "
+        "along half a cosine to almost nothing at the end of the training, which gives "
+        "steadier results.",
+        default="constant",
+        choices=("constant", "cosine"),
         advanced=True,
     )
     optimizer: str = config_field(
