@@ -178,6 +178,11 @@ class ExperimentWidget(QWidget):
         self.form.set_notes(proposal.suggestion.reasons)
         self._update_start()
 
+    def show_run(self, run_config: RunConfig) -> None:
+        """Show a run that exists, to be looked at or changed and trained anew."""
+        self.form.setValue(run_config)
+        self._update_start()
+
     # start
 
     def start(self) -> None:

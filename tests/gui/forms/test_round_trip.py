@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 from examples import all_classes, golden_cases, invent
+from qtpy.QtWidgets import QApplication, QScrollArea
 
 from napari_dacapo._registry import Registered, lookup
 from napari_dacapo.gui.forms import ConfigForm
 from napari_dacapo.gui.forms._annotations import form_fields
 from napari_dacapo.store.converter import from_doc, to_doc
 from napari_dacapo.tasks.evaluators import EvaluationScores
+
+#: pixels that forms are narrower inside another one
+NESTED = 10
 
 
 def root_of(cls):
@@ -47,3 +51,19 @@ def test_every_class_has_a_form_and_help_for_each_field(qtbot, cls):
         return  # results, which nobody edits
     for field in form_fields(cls):
         assert field.metadata.get("help_text"), f"{cls.__name__}.{field.name}"
+
+
+def test_all_forms_fit_into_a_dock(shown_viewer, qtbot):
+    # napari's style, which makes some editors wider, holds in its window only
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    shown_viewer.window.add_dock_widget(area, name="forms")
+    too_wide = {}
+    for cls in all_classes():
+        form = ConfigForm(cls, invent(cls), verify=None)
+        area.setWidget(form)
+        QApplication.processEvents()
+        width = form.minimumSizeHint().width()
+        if width > form.minimumWidth() - NESTED:
+            too_wide[cls.__name__] = width
+    assert too_wide == {}

@@ -35,7 +35,7 @@ class CheckEditor(Editor):
         self.box.toggled.connect(lambda _: self.valueChanged.emit())
 
     def value(self) -> bool:
-        return self.box.isChecked()
+        return bool(self.box.isChecked())
 
     def setValue(self, value: Any) -> None:
         self.box.setChecked(bool(value))
@@ -98,6 +98,10 @@ class PathEditor(TextEditor):
         # the line would insert the URL as text
         self.line.setAcceptDrops(False)
         self.setAcceptDrops(True)
+
+    def setValue(self, value: Any) -> None:
+        super().setValue(value)
+        self.line.end(False)
 
     def choose(self, kind: str) -> None:
         """Let the user choose a file or folder in a dialog."""

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 #: width of the column of labels in average characters
 _COLUMN_CHARACTERS = 17
 #: pixels that styles put around text
-_PADDING = 4
+_PADDING = 8
 
 
 class Disclosure(QWidget):
@@ -93,6 +93,8 @@ class FieldLabel(QLabel):
         width = max(column - self._indent, max(words, default=0) + _PADDING)
         self.setWordWrap(metrics.horizontalAdvance(self.text()) > width - _PADDING)
         self.setFixedWidth(width)
+        # layouts inside layouts forget that lower lines follow from the width
+        self.setMinimumHeight(max(0, self.heightForWidth(width)))
 
 
 def heading_label(text: str) -> QLabel:

@@ -132,12 +132,20 @@ def _make_collection(origin: Any, arguments: Any, context: FieldContext) -> Edit
         )
     collect: Callable[[list[Any]], Any] = tuple if origin is tuple else list
     if origin is tuple and arguments[-1] is not Ellipsis:
-        return TupleEditor([make_editor(argument, part) for argument in arguments])
+        return TupleEditor([_make_part(argument, part) for argument in arguments])
     item = arguments[0]
     if item in _ITEMS:
         read, write = _ITEMS[item]
         return ItemsEditor(read, write, collect)
     return ListEditor(lambda: make_editor(item, part), collect)
+
+
+def _make_part(annotation: Any, context: FieldContext) -> Editor:
+    """Make an editor that stands beside others: without buttons, they take room."""
+    if annotation in _ITEMS:
+        read, write = _ITEMS[annotation]
+        return TextEditor(read, write)
+    return make_editor(annotation, context)
 
 
 def _is_wide(annotation: Any) -> bool:

@@ -59,6 +59,7 @@ class TextEditor(Editor):
 
     def setValue(self, value: Any) -> None:
         self.line.setText(self._write(value))
+        self.line.home(False)  # its first digits say more than its last
 
 
 class NumberBox(QAbstractSpinBox):
