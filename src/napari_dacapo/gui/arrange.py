@@ -41,6 +41,15 @@ def open_all_docks(viewer: napari.viewer.Viewer) -> dict[str, QWidget]:
     return {name: widget for name, (_, widget) in opened.items()}
 
 
+def raise_dock(widget: QWidget) -> None:
+    """Bring the dock that holds `widget` to the front of its tabs."""
+    holder = widget.parent()
+    while holder is not None and not isinstance(holder, QDockWidget):
+        holder = holder.parent()
+    if holder is not None:
+        holder.raise_()
+
+
 def _arrange(main: QMainWindow, docks: dict[str, QDockWidget]) -> None:
     for dock in docks.values():
         dock.setFloating(False)

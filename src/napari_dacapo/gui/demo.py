@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import napari
 from qtpy.QtCore import QObject, QTimer, Slot
 
+from napari_dacapo.store import Project
+
 from ._jobs import JobManager
 from ._session import Session
-from .arrange import open_all_docks
+from .arrange import RIGHT, open_all_docks, raise_dock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_dacapo.runs import RunConfig
+
+    from .experiment import ExperimentWidget
     from .scores import ScoresWidget
 
 #: how often to look whether everything is on the screen
@@ -34,15 +39,22 @@ class Show(QObject):
     viewer : napari.Viewer
         Where to show it.
     folder : Path
-        The project folder.
-    run : str
-        Name of the run.
+        The project folder in which it was trained.
+    run_config : RunConfig
+        The run.
     screenshot : Path, optional
         Where the picture goes; the window closes after it was taken.
+    dock : str
+        Which of the docks on the right is in front.
     """
 
     def __init__(
-        self, viewer: napari.Viewer, folder: Path, run: str, screenshot: Path | None
+        self,
+        viewer: napari.Viewer,
+        folder: Path,
+        run_config: RunConfig,
+        screenshot: Path | None = None,
+        dock: str = RIGHT[0],
     ) -> None:
         super().__init__()
         self._viewer = viewer
@@ -56,7 +68,10 @@ class Show(QObject):
         self._session.monitor.scores_changed.connect(self._on_scores)
         self._timer.timeout.connect(self._on_poll)
         self._session.project_folder = folder
-        self._session.run_name = run
+        self._session.run_name = run_config.name
+        experiment: ExperimentWidget = docks["Experiment"]
+        experiment.show_run(run_config)
+        self._front = docks[dock]
         if screenshot is not None:
             self._timer.start(POLL_MILLISECONDS)
 
@@ -69,6 +84,8 @@ class Show(QObject):
     def _on_poll(self) -> None:
         busy = bool(JobManager.instance().jobs) or not self._viewer.layers
         self._quiet = 0 if busy else self._quiet + 1
+        if self._quiet == 1:  # earlier the tabs are not there yet
+            raise_dock(self._front)
         if self._quiet == QUIET_POLLS and self._screenshot is not None:
             self._timer.stop()
             self._viewer.screenshot(
@@ -83,10 +100,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("run")
     parser.add_argument("--screenshot", type=Path)
+    parser.add_argument("--dock", default="Experiment", choices=RIGHT)
+    parser.add_argument("--theme", default="dark", choices=("dark", "light"))
     options = parser.parse_args(arguments)
+    run_config = Project.open(options.folder).configs.retrieve_run_config(options.run)
     viewer = napari.Viewer()
+    viewer.theme = options.theme
     viewer.window.resize(*WINDOW_SIZE)
-    show = Show(viewer, options.folder, options.run, options.screenshot)
+    show = Show(viewer, options.folder, run_config, options.screenshot, options.dock)
     napari.run()
     del show  # it had to live as long as the window
     return 0
