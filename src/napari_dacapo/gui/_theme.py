@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 from napari.utils.theme import get_theme
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QColor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from qtpy.QtWidgets import QWidget
 
 #: colours of series, told apart by colour-blind people (Okabe & Ito 2008,
 #: https://jfly.uni-koeln.de/color); the first list for dark, the other for light themes
@@ -52,15 +49,27 @@ def plot_colours(theme_name: str) -> PlotColours:
     )
 
 
-def follow_theme(viewer: Any, widget: QWidget, slot: Callable[[str], None]) -> None:
-    """Call `slot` with the theme now and at each change, as long as `widget` lives."""
+class ThemeFollower(QObject):
+    """Tells its parent about changes of a viewer's theme.
 
-    def on_theme(event: Any = None) -> None:
-        slot(viewer.theme)
+    Napari refers to the follower weakly and so lets go of it by itself; nothing has to
+    happen when the parent is destroyed.
 
-    viewer.events.theme.connect(on_theme)
-    widget.destroyed.connect(lambda: viewer.events.theme.disconnect(on_theme))
-    on_theme()
+    Signals
+    -------
+    changed
+        Emits the name of the new theme.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, viewer: Any, parent: QObject) -> None:
+        super().__init__(parent)
+        viewer.events.theme.connect(self._on_theme)
+
+    def _on_theme(self, event: Any) -> None:
+        if isalive(self):  # Python may outlive Qt's half of an object
+            self.changed.emit(event.value)
 
 
 def _resolved(theme_name: str) -> str:

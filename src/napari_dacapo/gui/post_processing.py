@@ -13,7 +13,7 @@ from ._latest import Latest
 from ._live_layers import LiveLayers
 from ._napari_status import unproxied
 from ._session import Session
-from ._theme import follow_theme, plot_colours
+from ._theme import ThemeFollower, plot_colours
 from .models import ScoreRow, ScoreTable
 from .models.preview import Preview, Segmentation, load_preview, stored_predictions
 from .views.flow import flow
@@ -32,8 +32,8 @@ NOTHING_STORED = (
     "Nothing to post-process yet: predictions are stored by the validations of a run."
 )
 TOO_LARGE = (
-    "This prediction is too large to be processed at once: only the slice on the screen "
-    "follows the slider."
+    "This prediction is too large to be processed at once: only the slice on the "
+    "screen follows the slider."
 )
 NOT_SUPPORTED = "The results of this task have no parameters that could be changed."
 
@@ -60,7 +60,8 @@ class PostProcessingWidget(QWidget):
         self._create_children()
         self._lay_out()
         self._connect()
-        follow_theme(viewer, self, self._on_theme)
+        ThemeFollower(viewer, self).changed.connect(self._on_theme)
+        self._on_theme(viewer.theme)
         self._on_scores_changed()
 
     def _create_children(self) -> None:

@@ -28,14 +28,13 @@ def cells_plane() -> list[tuple[Any, dict[str, Any], str]]:
 def _layers(shape: Sequence[int]) -> list[tuple[Any, dict[str, Any], str]]:
     sample = synthetic_cells(shape)
     place = placement(sample.raw)
-    classes = ", ".join(f"{i} = {name}" for i, name in enumerate(sample.class_names))
-    hidden = {**place, "visible": False}
+    names = list(sample.class_names)
+    # napari tells the class of the label under the mouse
+    features = {"index": list(range(len(names))), "class": names}
+    instances = {**place, "name": "cells instances", "visible": False}
+    classes = {**place, "name": "cells classes", "features": features}
     return [
         (sample.raw.data, {**place, "name": "cells raw"}, "image"),
-        (sample.instances.data, {**hidden, "name": "cells instances"}, "labels"),
-        (
-            sample.classes.data,
-            {**place, "name": f"cells classes ({classes})"},
-            "labels",
-        ),
+        (sample.instances.data, instances, "labels"),
+        (sample.classes.data, classes, "labels"),
     ]

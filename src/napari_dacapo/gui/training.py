@@ -22,7 +22,7 @@ from ._memory import memory_use
 from ._napari_status import show_warning, unproxied
 from ._session import Session
 from ._state import RunState, button_states
-from ._theme import follow_theme, plot_colours
+from ._theme import ThemeFollower, plot_colours
 from .models import load_run
 from .views.flow import flow
 from .views.loss_plot import LossPlot
@@ -63,7 +63,8 @@ class TrainingWidget(QWidget):
         self._create_children()
         self._lay_out()
         self._connect()
-        follow_theme(viewer, self, self._on_theme)
+        ThemeFollower(viewer, self).changed.connect(self._on_theme)
+        self._on_theme(viewer.theme)
         self._on_run_changed()
         self._on_state_changed(self._monitor.state)
 
