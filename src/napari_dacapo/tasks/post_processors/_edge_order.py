@@ -38,7 +38,7 @@ class EdgeOrder:
 
     def decode(
         self, start: int, stop: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]]:
         """Return channel, voxel (flat index) and attraction of some edges."""
         packed = self.packed[start:stop]
         attractive = (packed & np.uint64(1)).astype(bool)
@@ -46,7 +46,7 @@ class EdgeOrder:
         voxel = packed & np.uint64((1 << self.voxel_bits) - 1)
         packed >>= np.uint64(self.voxel_bits)
         channel = packed & np.uint64((1 << self.channel_bits) - 1)
-        return channel.view(np.int64), voxel.view(np.int64), attractive
+        return channel.view(np.int64), voxel.astype(np.int32), attractive
 
 
 def ordered_edges(

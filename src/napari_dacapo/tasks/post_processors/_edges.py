@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from ._pair_table import PairTable, pair_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Ids: TypeAlias = NDArray[np.int32]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -42,9 +45,22 @@ class Edges:
     def without_rank(self) -> Edges:
         return Edges(self.columns[:2])
 
-    def joined(self, other: Edges) -> Edges:
-        columns = zip(self.columns, other.columns, strict=True)
-        return Edges(tuple(map(np.concatenate, columns)))
+    @classmethod
+    def none(cls) -> Edges:
+        """Return no edges, without a rank."""
+        nothing = np.zeros(0, np.int32)
+        return cls((nothing, nothing))
+
+    @classmethod
+    def ranked(cls, u: Ids, v: Ids) -> Edges:
+        """Return edges with their position as rank."""
+        return cls((u, v, np.arange(len(u), dtype=np.int32)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Edges]) -> Edges:
+        """Return all edges of `parts`, one after the other."""
+        columns = zip(*(part.columns for part in parts), strict=True)
+        return cls(tuple(map(np.concatenate, columns)))
 
     def renamed(self, names: Ids) -> Edges:
         """Return the edges between the new names of their nodes, without loops."""

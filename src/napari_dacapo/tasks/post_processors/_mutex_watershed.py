@@ -31,7 +31,7 @@ import numpy as np
 
 from ._edge_order import EdgeOrder, ordered_edges
 from ._edges import Edges, Flags, Ids
-from ._pair_table import pair_keys
+from ._pair_table import PairTable, pair_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
 
 #: rank of an edge that does not exist
 NEVER = np.int32(np.iinfo(np.int32).max)
-#: more windows mean fewer rounds per window, but each costs a pass over the voxels
-MAX_WINDOWS = 24
+#: part of the attractive edges in the first window, one in this many: smaller windows
+#: need fewer rounds, but each costs a pass over the voxels
+FIRST_WINDOW = 32
 MIN_WINDOW = 1 << 14
+GROWTH = 1.15
 
 
 def mutex_watershed(
@@ -77,78 +79,95 @@ def mutex_watershed(
 
 def _windows(
     edges: EdgeOrder, offsets: Sequence[Sequence[int]], shape: tuple[int, ...]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Flags]]:
+) -> Iterator[tuple[Ids, Ids, Flags]]:
     """Yield the voxels that edges join and whether they attract, in order."""
     strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
-    steps = np.array([np.dot(offset, strides) for offset in offsets], np.int64)
+    steps = np.array([np.dot(offset, strides) for offset in offsets], np.int32)
     for start, stop in _window_bounds(edges.attractive_count, edges):
         channel, voxel, attractive = edges.decode(start, stop)
         yield voxel, voxel + steps[channel], attractive
 
 
 def _window_bounds(count: int, edges: EdgeOrder) -> Iterator[tuple[int, int]]:
-    size = max(MIN_WINDOW, -(-count // MAX_WINDOWS))
-    start = 0
-    for number in range(size, count + size, size):
+    """Yield windows, each with `GROWTH` times the attractive edges of the one before.
+
+    The first ones join most voxels and have the longest chains of decisions; later
+    ones consist of edges within clusters for the most part.
+    """
+    if count:
+        # what comes before the first attractive edge only excludes
+        start = edges.position_of_attractive(0)
+        yield 0, start
+    done, size = 0, max(MIN_WINDOW, count / FIRST_WINDOW)
+    while done < count:
+        done = min(count, done + int(size))
         # edges behind the last attractive one have nothing to prevent
-        stop = edges.position_of_attractive(min(number, count) - 1) + 1
+        stop = edges.position_of_attractive(done - 1) + 1
         yield start, stop
-        start = stop
+        start, size = stop, size * GROWTH
 
 
 @attrs.define(eq=False)
 class _Clusters:
-    """Clusters after the edges so far, and which of them exclude each other.
+    """Clusters after the edges so far, and which voxels exclude each other.
 
-    `labels` holds a number from 0 to `count` - 1 per voxel, or -1.
+    `labels` holds a number from 0 to `count` - 1 per voxel, or -1. `exclusions` stay in
+    terms of voxels: to rename them all would cost more than to look them up.
     """
 
     labels: Ids
     count: int
-    exclusions: Edges
+    exclusions: list[Edges] = attrs.field(factory=list)
 
     @classmethod
     def of(cls, attracted: Flags) -> _Clusters:
         """Start with one cluster per voxel that has an attractive edge."""
         numbers = np.cumsum(attracted, dtype=np.int32)
-        labels = np.where(attracted, numbers - 1, np.int32(-1))
-        none = np.zeros(0, np.int32)
-        return cls(labels, int(numbers[-1]), Edges((none, none)))
+        return cls(np.where(attracted, numbers - 1, np.int32(-1)), int(numbers[-1]))
 
-    def process(
-        self, u: NDArray[np.int64], v: NDArray[np.int64], attractive: Flags
-    ) -> None:
+    def process(self, u: Ids, v: Ids, attractive: Flags) -> None:
         """Visit the next edges, given by the voxels that they join."""
         a, b = self.labels[u], self.labels[v]
-        keep = np.flatnonzero((a != b) & (a >= 0) & (b >= 0)).astype(np.int32)
-        edges, attractive = Edges((a[keep], b[keep], keep)), attractive[keep]
-        merging, excluding = edges[attractive], edges[~attractive]
-        merging = merging.distinct()
+        joins = (a != b) & (a >= 0) & (b >= 0)
+        merging = Edges.ranked(a, b)[joins & attractive].distinct()
+        later = joins & ~attractive
+        excluding = Edges((u, v))[later]
+        if len(merging):
+            self._contract(merging, Edges.ranked(a, b)[later], excluding)
+        else:
+            self.exclusions.append(excluding)
+
+    def _contract(self, merging: Edges, excluding: Edges, voxels: Edges) -> None:
         active = _touched(self.count, merging)
         nodes = np.flatnonzero(active).astype(np.int32)
-        if len(nodes):
-            self._contract(merging, excluding, active, nodes)
-        else:
-            self.exclusions = self.exclusions.joined(excluding.without_rank())
-
-    def _contract(
-        self, merging: Edges, excluding: Edges, active: Flags, nodes: Ids
-    ) -> None:
         local = np.cumsum(active, dtype=np.int32) - np.int32(1)
-        involved = _both(active, self.exclusions)
-        known, idle = self.exclusions[involved], self.exclusions[~involved]
+        known = self._take_exclusions_between(active)
         roots = _solve(
             len(nodes),
             merging.renamed(local),
             excluding[_both(active, excluding)].renamed(local),
-            known.renamed(local),
+            known.renamed(self.labels).renamed(local),
         )
         target = np.arange(self.count, dtype=np.int32)
         target[nodes] = nodes[roots]
         names, self.count = _number_roots(target)
-        self.labels = np.where(self.labels < 0, self.labels, names[self.labels])
-        changed = known.joined(excluding.without_rank()).renamed(names).distinct()
-        self.exclusions = idle.renamed(names).joined(changed)
+        # the last entry is what -1 picks
+        self.labels = np.append(names, np.int32(-1))[self.labels]
+        voxels = Edges.joined([known, voxels])
+        between = Edges((self.labels[voxels.u], self.labels[voxels.v]))
+        fresh = between.table().first_occurrences() & (between.u != between.v)
+        self.exclusions.append(voxels[fresh])
+
+    def _take_exclusions_between(self, active: Flags) -> Edges:
+        """Remove and return the exclusions between active clusters."""
+        is_active = np.append(active, False)[self.labels]
+        taken, kept = [Edges.none()], []
+        for voxels in self.exclusions:
+            involved = _both(is_active, voxels)
+            taken.append(voxels[involved])
+            kept.append(voxels[~involved])
+        self.exclusions = kept
+        return Edges.joined(taken)
 
 
 def _touched(count: int, edges: Edges) -> Flags:
@@ -176,31 +195,25 @@ def _solve(count: int, merging: Edges, excluding: Edges, known: Edges) -> Ids:
     """
     members = np.arange(count, dtype=np.int32)
     represent = members
-    while True:
-        known = known[_both(_touched(count, merging), known)].distinct()
-        merging = merging[~known.table().contains(merging.keys())].distinct()
-        if not len(merging):
-            return represent[members]
+    while len(merging):
         first = _FirstEdges.of(count, merging)
         certain = excluding.rank < np.maximum(
             first.rank[excluding.u], first.rank[excluding.v]
         )
-        known = known.joined(excluding[certain].without_rank())
-        excluding = excluding[~certain]
-        blocked, unsure = first.judge(known)
-        merging = merging[_without(len(merging), first.edge[blocked])]
+        known = Edges.joined([known, excluding[certain].without_rank()])
+        table = known.table()
+        blocked, unsure = first.judge(known, table)
+        keep = ~table.contains(merging.keys())
+        keep[first.edge[blocked]] = False
         target = np.where(blocked | unsure, first.nodes, first.partner)
         names, count = _number_roots(_find_roots(target))
         represent = _renamed_representatives(represent, names, count)
         members = names[members]
-        merging, known = merging.renamed(names), known.renamed(names)
-        excluding = excluding.renamed(names)
-
-
-def _without(length: int, positions: Ids) -> Flags:
-    keep = np.ones(length, bool)
-    keep[positions] = False
-    return keep
+        merging = merging[keep].renamed(names)
+        excluding = excluding[~certain].renamed(names)
+        known = known[table.first_occurrences()].renamed(names)
+        known = known[_both(_touched(count, merging), known)]
+    return represent[members]
 
 
 def _renamed_representatives(represent: Ids, names: Ids, count: int) -> Ids:
@@ -234,19 +247,22 @@ class _FirstEdges:
         rank = np.where(exists, merging.rank[edge], NEVER)
         return cls(nodes, edge, rank, partner, exists & (first[partner] == first))
 
-    def judge(self, known: Edges) -> tuple[Flags, Flags]:
+    def judge(self, known: Edges, table: PairTable) -> tuple[Flags, Flags]:
         """Return for which nodes the first edge is blocked, and for which unknown."""
         blocked = np.zeros(len(self.nodes), bool)
         unsure = np.zeros(len(self.nodes), bool)
+        blocked[known.u[self.partner[known.u] == known.v]] = True
+        blocked[known.v[self.partner[known.v] == known.u]] = True
+        # only the node that is due later can find the other one in a cluster
+        is_u = self.rank[known.u] >= self.rank[known.v]
+        node = np.where(is_u, known.u, known.v)
         waiting = (self.rank != NEVER) & ~self.mutual
-        table = known.table()
-        for u, x in ((known.u, known.v), (known.v, known.u)):
-            blocked[u[self.partner[u] == x]] = True
-            early = np.flatnonzero(waiting[u] & (self.rank[x] <= self.rank[u]))
-            node, excluded = u[early], x[early]
-            partner = self.partner[node]
-            unknown = ~table.contains(pair_keys(excluded, partner))
-            unsure[node[unknown & (excluded != partner)]] = True
+        doubtful = np.flatnonzero(waiting[node])
+        node = node[doubtful]
+        excluded = (known.u + known.v)[doubtful] - node
+        partner = self.partner[node]
+        unknown = ~table.contains(pair_keys(excluded, partner))
+        unsure[node[unknown & (excluded != partner)]] = True
         return blocked, unsure
 
 
