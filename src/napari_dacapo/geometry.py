@@ -349,7 +349,12 @@ class Roi:
         shape = shape + amount_pos
         return Roi(offset, [None if s is None else max(s, 0) for s in shape])
 
-    def snap_to_grid(self, voxel_size: CoordinateLike, mode: str = "grow") -> Roi:
+    def snap_to_grid(
+        self,
+        voxel_size: CoordinateLike,
+        mode: str = "grow",
+        origin: CoordinateLike | None = None,
+    ) -> Roi:
         """Return the box on the grid of `voxel_size`.
 
         Parameters
@@ -358,6 +363,8 @@ class Roi:
             Grid spacing in world units.
         mode : {"grow", "shrink", "closest"}
             Which way the faces move.
+        origin : sequence of numbers, optional
+            A point of the grid, by default 0; for the grid of an array its offset.
 
         Raises
         ------
@@ -369,6 +376,9 @@ class Roi:
             Coordinate.ceil_division,
             Coordinate.round_division,
         )
+        if origin is not None:
+            start = Coordinate(origin)
+            return (self - start).snap_to_grid(voxel_size, mode) + start
         modes = {"grow": (down, up), "shrink": (up, down), "closest": (near, near)}
         if mode not in modes:
             raise ValueError(f"mode must be one of {', '.join(modes)}, got {mode!r}")

@@ -39,9 +39,10 @@ def blobs(shape, seed):
     return np.clip(raw, 0, 255).astype(np.uint8), labels.astype(np.uint32)
 
 
-def write_volume(container, dims, seed):
-    """Write a volume to ``raw`` and ``labels`` of `container`."""
+def write_volume(container, dims, seed, shift=0):
+    """Write a volume to ``raw`` and ``labels`` of `container`, `shift` voxels away."""
     voxel_size, offset, shape = map(Coordinate, PLACES[dims])
+    offset = offset + voxel_size * shift
     roi = Roi(offset, shape * voxel_size)
     for name, values in zip(
         ("raw", "labels"), blobs(shape.as_integers(), seed), strict=True

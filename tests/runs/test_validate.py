@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from ome_zarr_models.v05 import Image
-from small_runs import small_run
+from small_runs import small_run, write_volume
 
 from napari_dacapo import events
 from napari_dacapo.arrays import ZarrArray
@@ -147,3 +148,27 @@ def test_no_validation_data(tmp_path):
     list(train(config, project=project, device="cpu"))
     with pytest.raises(DataError, match="no validation dataset"):
         list(validate("small", project=project, device="cpu"))
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_data_between_the_voxels_of_the_world_grid(tmp_path, dims):
+    """Layers without translation begin half a voxel before 0."""
+    from napari_dacapo.arrays.opening import open_path
+    from napari_dacapo.runs import predict, suggest
+
+    write_volume(tmp_path / "off.zarr", dims, 1, shift=Fraction(-1, 2))
+    pair = [open_path(tmp_path / "off.zarr" / name) for name in ("raw", "labels")]
+    run = suggest([pair], name="off", num_iterations=2).run_config
+    project = Project.open(tmp_path / "project")
+
+    told = list(train(run, project=project, device="cpu"))
+    told += predict("off", None, tmp_path / "off.zarr", "raw", project=project)
+
+    warned = [e.message for e in told if isinstance(e, events.Warned)]
+    assert not [m for m in warned if "failed" in m]
+    assert any(isinstance(e, events.ValidationDone) for e in told)
+    raw = pair[0].create_array()
+    result = ZarrArray.open_from_array_identifier(
+        _identifier((told[-1].container, told[-1].dataset))
+    )
+    assert result.roi.offset == raw.roi.offset

@@ -58,7 +58,10 @@ class Volumes:
     def _cropped(self, labels: ArrayConfig) -> ArrayConfig:
         if self.roi is None:
             return labels
-        roi = parse_roi(self.roi).snap_to_grid(labels.create_array().voxel_size)
+        array = labels.create_array()
+        roi = parse_roi(self.roi).snap_to_grid(
+            array.voxel_size, origin=array.roi.offset
+        )
         return CropArrayConfig(f"{labels.name}_{self.prefix}part", labels, roi)
 
 

@@ -103,8 +103,9 @@ class BlockGeometry:
         """
         margin = self.context - self.result_begin
         upper = self.upper_context - margin
-        inner = raw_roi.grow(-self.result_begin, -upper) - raw_roi.offset
-        return inner.snap_to_grid(self.output_voxel_size, "shrink") + raw_roi.offset
+        inner = raw_roi.grow(-self.result_begin, -upper)
+        grid = self.output_voxel_size
+        return inner.snap_to_grid(grid, "shrink", origin=raw_roi.offset)
 
 
 class BlockPredictor:
@@ -145,7 +146,7 @@ class BlockPredictor:
                     "or train a network with a smaller input_shape"
                 )
         grid = self.geometry.output_voxel_size
-        self.roi = (roi - raw.roi.offset).snap_to_grid(grid) + raw.roi.offset
+        self.roi = roi.snap_to_grid(grid, origin=raw.roi.offset)
         wanted = self.geometry.seen_roi(self.roi).shape.ceil_division(raw.voxel_size)
         shape = model.architecture.enlarged_input_shape(wanted, TARGET_BLOCK_VOXELS)
         self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)

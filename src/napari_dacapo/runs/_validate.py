@@ -201,8 +201,10 @@ def _copy_inputs(
     """Copy what the network sees and the ground truth beside the results."""
     raw, gt = project.arrays.validation_input_arrays(run_name, dataset.name)
     truth = _require_gt(dataset)
-    seen = geometry.seen_roi(truth.roi).snap_to_grid(dataset.raw.voxel_size)
-    store_copy(dataset.raw, seen.intersect(dataset.raw.roi), raw, labels=False)
+    picture = dataset.raw
+    seen = geometry.seen_roi(truth.roi).intersect(picture.roi)
+    seen = seen.snap_to_grid(picture.voxel_size, origin=picture.roi.offset)
+    store_copy(picture, seen, raw, labels=False)
     store_copy(truth, truth.roi, gt, labels=True)
 
 
