@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays import Array
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.store import Project
-    from napari_dacapo.tasks.evaluators import EvaluationScores
 
     from .run import Run
 
@@ -102,16 +101,11 @@ def checkpoint_or_latest(run_name: str, iteration: int | None, project: Project)
 
 @dataclass(frozen=True)
 class _Row:
-    """The scores of one dataset with one parameter set."""
+    """The scores of one dataset with one parameter set, by criterion."""
 
     dataset: str
     parameters: Any
-    scores: EvaluationScores
-
-    def values(self) -> dict[str, float]:
-        return {
-            name: float(getattr(self.scores, name)) for name in self.scores.criteria
-        }
+    scores: dict[str, float]
 
 
 def validate_model(
@@ -141,10 +135,10 @@ def validate_model(
         )
     for row in rows:
         project.stats.append_validation_scores(
-            run.name, iteration, row.dataset, row.parameters, row.values()
+            run.name, iteration, row.dataset, row.parameters, row.scores
         )
     for row in rows:
-        yield from _update_best(run.name, iteration, project, row)
+        yield from _update_best(run, iteration, project, row)
     prune_validation_outputs(run.name, iteration, project)
     prune_checkpoints(run.name, project)
     yield ValidationDone(iteration, time.perf_counter() - began)
@@ -177,13 +171,16 @@ def _validate_dataset(
         )
         post_processor.process(parameters, segmentation)
         describe_image(segmentation, labels=True)
-        scores = run.task.evaluator.evaluate(segmentation, gt, mask=dataset.mask)
-        rows.append(_Row(dataset.name, parameters, scores))
+        evaluator = run.task.evaluator
+        scores = evaluator.evaluate(segmentation, gt, mask=dataset.mask)
+        criteria = evaluator.score.criteria
+        values = dict(zip(criteria, evaluator.values(scores), strict=True))
+        rows.append(_Row(dataset.name, parameters, values))
         yield ScoresComputed(
             iteration,
             dataset.name,
             parameters,
-            rows[-1].values(),
+            values,
             (prediction.container, prediction.dataset),
             (segmentation.container, segmentation.dataset),
         )
@@ -209,21 +206,19 @@ def _copy_inputs(
 
 
 def _update_best(
-    run_name: str, iteration: int, project: Project, row: _Row
+    run: Run, iteration: int, project: Project, row: _Row
 ) -> Iterator[BestUpdated]:
     """Record the criteria by which `row` beats everything before."""
-    known = project.weights.best(run_name).get(row.dataset, {})
-    for criterion, value in row.values().items():
-        if not row.scores.store_best(criterion) or math.isnan(value):
+    evaluator = run.task.evaluator
+    known = project.weights.best(run.name).get(row.dataset, {})
+    for criterion, value in row.scores.items():
+        if not evaluator.store_best(criterion) or math.isnan(value):
             continue
         best = known.get(criterion)
-        higher = row.scores.higher_is_better(criterion)
-        if best is not None and best["value"] is not None:
-            better = value > best["value"] if higher else value < best["value"]
-            if not better:
-                continue
+        if best is not None and not evaluator.compare(value, best["value"], criterion):
+            continue
         project.weights.store_best(
-            run_name, iteration, row.dataset, criterion, row.parameters, value
+            run.name, iteration, row.dataset, criterion, row.parameters, value
         )
         yield BestUpdated(row.dataset, criterion, iteration, row.parameters, value)
 
