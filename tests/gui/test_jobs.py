@@ -231,3 +231,47 @@ def test_work_is_done_in_a_thread_of_its_own(manager, qtbot):
     with qtbot.waitSignal(job.finished):
         pass
     assert seen[0] is not QThread.currentThread()
+
+
+def test_napari_knows_that_work_goes_on(manager, viewer, qtbot):
+    tasks = viewer.window._task_status_manager
+    job = manager.enqueue(training(total=100_000), "train cells")
+    assert tasks.get_status() == ["napari-dacapo: train cells"]
+    quick = manager.start(training(total=1), "a look at a file")
+    assert len(tasks.get_status()) == 1, "nobody is asked about short work"
+    with qtbot.waitSignals([quick.finished, job.finished]):
+        job.stop()
+    assert not tasks.is_busy()
+
+
+def test_closing_the_viewer_stops_the_work_and_the_application_goes_on(
+    manager, make_napari_viewer, qtbot
+):
+    viewer = make_napari_viewer()
+    job = manager.enqueue(training(total=100_000), "train cells")
+    qtbot.waitUntil(lambda: job.state is RunState.TRAINING)
+    viewer.close()
+    assert not job.is_running
+    qtbot.waitUntil(lambda: job.state is RunState.DONE)
+
+
+def test_a_volume_is_predicted_by_a_job(manager, qtbot, trained_folder):
+    from napari_dacapo.arrays import ZarrArray
+    from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.gui.models import load_run
+
+    raw = load_run(trained_folder, "cells").config.datasplit_config.train_configs[0]
+    job = manager.start_prediction(
+        trained_folder,
+        run="cells",
+        iteration=None,
+        input_container=raw.raw_config.file_name,
+        input_dataset=raw.raw_config.dataset,
+    )
+    heard = Listener(job)
+    with qtbot.waitSignal(job.finished, timeout=60_000):
+        pass
+    assert (job.state, job.error) == (RunState.DONE, "")
+    assert heard.states == [RunState.TRAINING, RunState.DONE]
+    place = LocalArrayIdentifier(*job.progress.predicted)
+    assert ZarrArray.open_from_array_identifier(place).shape == (16, 64, 64)

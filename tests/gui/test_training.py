@@ -11,6 +11,7 @@ from napari_dacapo.events import Warned
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._session import Session
 from napari_dacapo.gui._state import RunState, button_states
+from napari_dacapo.gui.scores import ScoresWidget
 from napari_dacapo.gui.training import TrainingWidget
 
 
@@ -253,3 +254,24 @@ def test_losses_of_other_runs_are_compared(widget, session, trained_folder, qtbo
     plot = widget.loss_plot.plot_widget.plot
     qtbot.waitUntil(lambda: len(plot.listDataItems()) == 3)
     assert plot.listDataItems()[2].name() == "cells"
+
+
+def test_a_click_on_a_curve_chooses_the_validation_there(
+    widget, viewer, session, trained_folder, qtbot
+):
+    session.project_folder = trained_folder
+    session.run_name = "cells"
+    scores = ScoresWidget(viewer)
+    viewer.window.add_dock_widget(scores, name="Scores")
+    qtbot.waitUntil(lambda: scores.items.rowCount() == 6)
+    widget.score_plot.plot_widget.picked.emit(2.6)
+    assert session.result[:2] == (3, "crop")
+    widget.loss_plot.plot_widget.picked.emit(5.0)
+    assert session.result[:2] == (6, "crop")
+    for plot in (widget.loss_plot, widget.score_plot):
+        assert plot.plot_widget.mark.isVisible()
+        assert plot.plot_widget.mark.value() == 6
+    assert scores._selected_row().key == session.result
+    qtbot.waitUntil(lambda: len(viewer.layers) == 4)
+    session.run_name = ""
+    assert not widget.loss_plot.plot_widget.mark.isVisible()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QItemSelection, QModelIndex, Qt, Slot
 from qtpy.QtWidgets import (
@@ -105,6 +105,7 @@ class ScoresWidget(QWidget):
         self._exporter.done.connect(self._on_exported)
         self._monitor.run_changed.connect(self._on_scores_changed)
         self._monitor.scores_changed.connect(self._on_scores_changed)
+        self._session.result_changed.connect(self._on_result_changed)
 
     @property
     def _scores(self) -> ScoreTable:
@@ -177,7 +178,15 @@ class ScoresWidget(QWidget):
     @Slot(QItemSelection, QItemSelection)
     def _on_selected(self, now: QItemSelection, before: QItemSelection) -> None:
         row = self._selected_row()
-        if row is not None and row.key != self._session.result:
+        if row is not None:
+            self._session.result = row.key
+
+    @Slot(object)
+    def _on_result_changed(self, result: Any) -> None:
+        rows = (row for row in self._scores.rows if row.key == result)
+        row = next(rows, None)
+        if row is not None:
+            self._select(row)
             self._show_layers(row)
 
     @Slot(QModelIndex)
@@ -187,7 +196,6 @@ class ScoresWidget(QWidget):
             self._show_layers(row)
 
     def _show_layers(self, row: ScoreRow) -> None:
-        self._session.result = row.key
         folder, run = self._session.project_folder, self._monitor.name
         self._loader.submit(load_result, folder, run, row)
 

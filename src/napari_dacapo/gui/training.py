@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import napari.viewer
     from qtpy.QtGui import QResizeEvent
 
-    from .models import RunData
+    from .models import RunData, ScoreRow
 
 MEMORY_MILLISECONDS = 2000
 #: a dock wider than this times its height shows its plots side by side
@@ -130,12 +130,15 @@ class TrainingWidget(QWidget):
         self.iterations.valueChanged.connect(self._on_iterations_changed)
         self.run_picker.runs_listed.connect(self._on_runs_listed)
         self._compared.done.connect(self._on_compared_loaded)
+        self.loss_plot.iteration_picked.connect(self._on_iteration_picked)
+        self.score_plot.row_picked.connect(self._on_row_picked)
         self._memory_timer.timeout.connect(self._on_memory_due)
         self._monitor.run_changed.connect(self._on_run_changed)
         self._monitor.updated.connect(self._on_updated)
         self._monitor.scores_changed.connect(self._on_scores_changed)
         self._monitor.state_changed.connect(self._on_state_changed)
         self._session.run_config_changed.connect(self._on_run_config_changed)
+        self._session.result_changed.connect(self._on_result_changed)
         JobManager.instance().job_ended.connect(self._on_job_ended)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -274,6 +277,22 @@ class TrainingWidget(QWidget):
     @Slot(object)
     def _on_compared_loaded(self, runs: list[RunData]) -> None:
         self.loss_plot.set_overlays({run.name: run.loss_curve() for run in runs})
+
+    @Slot(int)
+    def _on_iteration_picked(self, iteration: int) -> None:
+        row = self.score_plot.nearest(iteration)
+        if row is not None:
+            self._on_row_picked(row)
+
+    @Slot(object)
+    def _on_row_picked(self, row: ScoreRow) -> None:
+        self._session.result = row.key
+
+    @Slot(object)
+    def _on_result_changed(self, result: Any) -> None:
+        iteration = None if result is None else result[0]
+        self.loss_plot.plot_widget.show_mark(iteration)
+        self.score_plot.plot_widget.show_mark(iteration)
 
     @Slot(str)
     def _on_theme(self, theme: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from napari_dacapo.events import (
     BlockDone,
     IterationDone,
+    PredictionDone,
     RunFinished,
     RunStarted,
     ScoresComputed,
@@ -22,6 +23,7 @@ from .curves import Curve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from napari_dacapo.events import Event
 
@@ -49,6 +51,8 @@ class RunProgress:
         What is going on apart from training, such as a validation.
     warnings : list of str
         Texts of all warnings.
+    predicted : (Path, str) or None
+        Container and dataset of a finished prediction.
     """
 
     def __init__(self) -> None:
@@ -60,6 +64,7 @@ class RunProgress:
         self.scores: dict[tuple[str, str], list[tuple[int, float]]] = {}
         self.warnings: list[str] = []
         self.blocks = (0, 0)
+        self.predicted: tuple[Path, str] | None = None
         self._seconds = self._waited = 0.0
         self._counted = 0
         self._validation_seconds = 0.0
@@ -71,6 +76,7 @@ class RunProgress:
             BlockDone: self._on_block,
             SnapshotSaved: self._on_snapshot,
             Warned: self._on_warned,
+            PredictionDone: self._on_predicted,
             RunFinished: self._on_finished,
         }
 
@@ -133,6 +139,10 @@ class RunProgress:
 
     def _on_warned(self, event: Warned) -> None:
         self.warnings.append(event.message)
+
+    def _on_predicted(self, event: PredictionDone) -> None:
+        self.activity = ""
+        self.predicted = (event.container, event.dataset)
 
     def _on_finished(self, event: RunFinished) -> None:
         self.activity = ""

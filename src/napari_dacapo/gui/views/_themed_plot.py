@@ -48,8 +48,10 @@ class ThemedPlot(pg.PlotWidget):
         self.plot.setMenuEnabled(False)
         self.legend = self.plot.addLegend(offset=(-8, 6), labelTextSize="8pt")
         self.cursor = pg.InfiniteLine(angle=90)
-        self.cursor.setVisible(False)
-        self.plot.addItem(self.cursor, ignoreBounds=True)
+        self.mark = pg.InfiniteLine(angle=90)
+        for line in (self.cursor, self.mark):
+            line.setVisible(False)
+            self.plot.addItem(line, ignoreBounds=True)
         self.setMinimumSize(140, 80)
 
         self._mouse = pg.SignalProxy(
@@ -72,6 +74,13 @@ class ThemedPlot(pg.PlotWidget):
         for _, label in self.legend.items:
             label.setText(label.text, color=colours.text)
         self.cursor.setPen(pg.mkPen(colours.text, style=Qt.PenStyle.DashLine))
+        self.mark.setPen(pg.mkPen(colours.highlight, width=2))
+
+    def show_mark(self, x: float | None) -> None:
+        """Mark a position on the horizontal axis, or none."""
+        self.mark.setVisible(x is not None)
+        if x is not None:
+            self.mark.setPos(x)
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)

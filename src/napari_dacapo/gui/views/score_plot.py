@@ -23,11 +23,11 @@ class ScorePlot(QWidget):
 
     Signals
     -------
-    iteration_picked
-        Emits the validated iteration next to the click.
+    row_picked
+        Emits the `ScoreRow` next to the click.
     """
 
-    iteration_picked = Signal(int)
+    row_picked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,9 +115,10 @@ class ScorePlot(QWidget):
         self._best.setBrush(colours.highlight)
         self._best.setPen(pg.mkPen(colours.text))
 
-    def _nearest(self, x: float) -> tuple[str, ScoreRow] | None:
-        rows = [(d, row) for d, found in self._rows().items() for row in found]
-        return min(rows, key=lambda pair: abs(pair[1].iteration - x), default=None)
+    def nearest(self, x: float) -> ScoreRow | None:
+        """Return the row shown whose iteration is nearest to `x`."""
+        rows = [row for found in self._rows().values() for row in found]
+        return min(rows, key=lambda row: abs(row.iteration - x), default=None)
 
     @Slot(str)
     def _on_criterion_changed(self, name: str) -> None:
@@ -131,17 +132,16 @@ class ScorePlot(QWidget):
 
     @Slot(float)
     def _on_hovered(self, x: float) -> None:
-        found = self._nearest(x)
-        if found is not None:
-            dataset, row = found
+        row = self.nearest(x)
+        if row is not None:
             value = row.value(self._name)
-            self.read_out.setText(f"{dataset}, {row.iteration}: {value:.4g}")
+            self.read_out.setText(f"{row.dataset}, {row.iteration}: {value:.4g}")
 
     @Slot(float)
     def _on_picked(self, x: float) -> None:
-        found = self._nearest(x)
-        if found is not None:
-            self.iteration_picked.emit(found[1].iteration)
+        row = self.nearest(x)
+        if row is not None:
+            self.row_picked.emit(row)
 
 
 def _points(rows: list[ScoreRow], criterion: str) -> tuple[np.ndarray, np.ndarray]:
