@@ -54,6 +54,7 @@ HELD_OUT = 0.2
 BEND_SPACING, BEND_SIGMA = 32, 2.0
 #: learning rate by number of axes that are seen at once
 LEARNING_RATE = {2: 5e-3, 3: 3e-3}
+SCHEDULE = {2: "cosine", 3: "constant"}
 WARMUP = 30
 DEFAULT_ITERATIONS = 1500
 
@@ -305,8 +306,12 @@ class _Advisor:
             "Several samples per step make the steps steadier, and a processor without "
             "graphics card handles them faster than single ones."
         )
+        schedule = SCHEDULE[self.seen_dims]
         self.reasons["trainer_config.schedule"] = (
             "A learning rate that falls towards the end settles on good weights."
+            if schedule == "cosine"
+            else "In 3D the best weights came before the end of the training in our "
+            "measurements; the best are kept anyway."
         )
         return GunpowderTrainerConfig(
             f"{name}_trainer",
@@ -321,7 +326,7 @@ class _Advisor:
                 ),
             ],
             warmup_iterations=WARMUP,
-            schedule="cosine",
+            schedule=schedule,
         )
 
     def _elastic(self) -> ElasticAugmentConfig:
