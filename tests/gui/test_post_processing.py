@@ -70,6 +70,16 @@ def test_while_it_moves_only_the_slice_on_the_screen_is_computed(widget, viewer,
     assert layer_of(viewer, "segmentation") is layer
 
 
+def test_keys_move_the_slider_and_the_labels_follow(widget, viewer, qtbot):
+    layer = layer_of(viewer, "segmentation")
+    slider(widget).setValue(124)  # as an arrow key does: there is no release
+    expected = (prediction(widget) > 124).astype("u1")
+    qtbot.waitUntil(
+        lambda: isinstance(layer.data, np.ndarray)
+        and np.array_equal(layer.data, expected)
+    )
+
+
 def test_fifty_quick_moves_the_last_value_wins(widget, viewer, qtbot):
     started = []
     JobManager.instance().job_added.connect(started.append)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSignalBlocker, Slot
+from qtpy.QtCore import QSignalBlocker, QTimer, Slot
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: the slice on the screen follows the slider at most this often
 THROTTLE_MILLISECONDS = 40
+#: parameters that did not change for so long count as released
+SETTLED_MILLISECONDS = 400
 NOTHING_STORED = (
     "Nothing to post-process yet: predictions are stored by the validations of a run."
 )
@@ -73,8 +75,12 @@ class PostProcessingWidget(QWidget):
         self._lister = Latest("list predictions", self)
         self._loader = Latest("read prediction", self)
         self._segmenter = Latest("post-process", self)
+        self._settled = QTimer(self)
         self._update_live = qthrottled(self._show_live, THROTTLE_MILLISECONDS)
 
+        # the keyboard and the wheel move a slider without releasing it
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLED_MILLISECONDS)
         self.prediction.setToolTip("The validation prediction to post-process.")
         self.prediction.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message.setWordWrap(True)
@@ -94,6 +100,7 @@ class PostProcessingWidget(QWidget):
         self.prediction.currentIndexChanged.connect(self._on_prediction_chosen)
         self.parameters.valueChanged.connect(self._on_parameters_changed)
         self.parameters.released.connect(self._on_parameters_released)
+        self._settled.timeout.connect(self._on_parameters_released)
         self.sweep.row_picked.connect(self._on_row_picked)
         self._lister.done.connect(self._on_listed)
         self._loader.done.connect(self._on_loaded)
@@ -202,6 +209,7 @@ class PostProcessingWidget(QWidget):
             nearest = self._scores.nearest(*self._chosen, parameters)
             self.sweep.show_parameters(parameters, nearest)
             self._update_live()
+            self._settled.start()
 
     def _show_live(self) -> None:
         preview, parameters = self._preview, self._current()
@@ -215,6 +223,7 @@ class PostProcessingWidget(QWidget):
 
     @Slot()
     def _on_parameters_released(self) -> None:
+        self._settled.stop()
         preview, parameters = self._preview, self._current()
         if preview is not None and parameters is not None and preview.fits_in_memory:
             self._submit(preview, parameters, with_scores=True)
