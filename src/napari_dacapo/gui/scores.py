@@ -130,11 +130,8 @@ class ScoresWidget(QWidget):
             self.message.setText("Choose a row to see its layers.")
 
     def _shown_criteria(self) -> list[str]:
-        criteria = self._scores.criteria
-        if self.all_criteria.isChecked():
-            return list(criteria)
-        kept = [name for name, known in criteria.items() if known.store_best]
-        return kept or list(criteria)
+        scores, everything = self._scores, self.all_criteria.isChecked()
+        return list(scores.criteria) if everything else scores.main_criteria
 
     def _list_criteria(self) -> None:
         names = [BEST_BY, *self._shown_criteria()]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from qtpy.QtWidgets import (
     QLabel,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -17,13 +16,12 @@ from qtpy.QtWidgets import (
 )
 
 from ._jobs import JobManager
-from ._latest import Latest
 from ._memory import memory_use
 from ._napari_status import show_warning, unproxied
 from ._session import Session
 from ._state import RunState, button_states
 from ._theme import ThemeFollower, plot_colours
-from .models import load_run
+from .views.compare_button import CompareButton
 from .views.flow import flow
 from .views.loss_plot import LossPlot
 from .views.run_picker import RunPicker
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     import napari.viewer
     from qtpy.QtGui import QResizeEvent
 
-    from .models import RunData, ScoreRow
+    from .models import ScoreRow
 
 MEMORY_MILLISECONDS = 2000
 #: a dock wider than this times its height shows its plots side by side
@@ -74,11 +72,10 @@ class TrainingWidget(QWidget):
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop and keep")
         self.iterations = QSpinBox()
-        self.compare_button = QPushButton("Compare")
+        self.compare_button = CompareButton(self._session)
         self.status = RunStatus()
         self.loss_plot = LossPlot()
         self.score_plot = ScorePlot()
-        self._compared = Latest("read run to compare with", self)
         self._memory_timer = QTimer(self)
 
         self.start_button.setToolTip(
@@ -98,8 +95,6 @@ class TrainingWidget(QWidget):
         self.iterations.setSingleStep(500)
         self.iterations.setGroupSeparatorShown(True)
         self.iterations.setKeyboardTracking(False)
-        self.compare_button.setToolTip("Show the losses of other runs as well.")
-        self.compare_button.setMenu(QMenu(self))
 
     def _lay_out(self) -> None:
         controls = flow(
@@ -128,8 +123,8 @@ class TrainingWidget(QWidget):
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
         self.iterations.valueChanged.connect(self._on_iterations_changed)
-        self.run_picker.runs_listed.connect(self._on_runs_listed)
-        self._compared.done.connect(self._on_compared_loaded)
+        self.run_picker.runs_listed.connect(self.compare_button.set_names)
+        self.compare_button.loaded.connect(self.loss_plot.set_overlays)
         self.loss_plot.iteration_picked.connect(self._on_iteration_picked)
         self.score_plot.row_picked.connect(self._on_row_picked)
         self._memory_timer.timeout.connect(self._on_memory_due)
@@ -256,28 +251,6 @@ class TrainingWidget(QWidget):
     def _on_job_ended(self, job: object) -> None:
         self._show_state(self._monitor.state)  # one run less to wait for
 
-    @Slot(object)
-    def _on_runs_listed(self, names: list[str]) -> None:
-        menu = self.compare_button.menu()
-        chosen = {a.text() for a in menu.actions() if a.isChecked()}
-        menu.clear()
-        for name in names:
-            action = menu.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(name in chosen)
-            action.toggled.connect(self._on_compare_toggled)
-        self.compare_button.setEnabled(bool(names))
-
-    @Slot(bool)
-    def _on_compare_toggled(self, checked: bool) -> None:
-        menu = self.compare_button.menu()
-        names = [a.text() for a in menu.actions() if a.isChecked()]
-        self._compared.submit(_load_all, self._session.project_folder, names)
-
-    @Slot(object)
-    def _on_compared_loaded(self, runs: list[RunData]) -> None:
-        self.loss_plot.set_overlays({run.name: run.loss_curve() for run in runs})
-
     @Slot(int)
     def _on_iteration_picked(self, iteration: int) -> None:
         row = self.score_plot.nearest(iteration)
@@ -299,7 +272,3 @@ class TrainingWidget(QWidget):
         colours = plot_colours(theme)
         self.loss_plot.set_colours(colours)
         self.score_plot.set_colours(colours)
-
-
-def _load_all(folder: Any, names: list[str]) -> list[RunData]:
-    return [load_run(folder, name) for name in names]

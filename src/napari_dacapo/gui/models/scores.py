@@ -74,6 +74,12 @@ class ScoreTable:
         """Names of the datasets, in the order of their first score."""
         return list(dict.fromkeys(row.dataset for row in self._rows.values()))
 
+    @property
+    def main_criteria(self) -> list[str]:
+        """The criteria by which the best weights are kept; all if there are none."""
+        kept = [name for name, known in self.criteria.items() if known.store_best]
+        return kept or list(self.criteria)
+
     def is_better(self, criterion: str, a: float, b: float) -> bool:
         """Return whether `a` is strictly better than `b`; NaN is never better."""
         if math.isnan(a) or math.isnan(b):

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from napari_dacapo.gui._theme import PlotColours
 
 
-#: plots lower than this, in pixels, go without legend and axis label
-ROOMY = 130
+#: plots lower than this, in pixels, go without axis label, and without legend
+ROOM_FOR_LABEL, ROOM_FOR_LEGEND = 130, 180
 #: how much of a curve is seen behind the legend: 255 is nothing
-LEGEND_ALPHA = 190
+LEGEND_ALPHA = 150
 
 
 class ThemedPlot(pg.PlotWidget):
@@ -85,9 +85,8 @@ class ThemedPlot(pg.PlotWidget):
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         if hasattr(self, "legend"):  # pyqtgraph resizes while it is constructed
-            roomy = self.height() >= ROOMY
-            self.legend.setVisible(roomy)
-            self.plot.showLabel("bottom", roomy)
+            self.legend.setVisible(self.height() >= ROOM_FOR_LEGEND)
+            self.plot.showLabel("bottom", self.height() >= ROOM_FOR_LABEL)
 
     def leaveEvent(self, event: Any) -> None:
         super().leaveEvent(event)

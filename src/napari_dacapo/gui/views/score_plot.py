@@ -61,10 +61,10 @@ class ScorePlot(QWidget):
         self._table = table
         criteria = [] if table is None else list(table.criteria)
         shown = [self.criterion.itemText(i) for i in range(self.criterion.count())]
-        if criteria != shown:
+        if table is not None and criteria != shown:
             self.criterion.clear()
-            for name in criteria:
-                self.criterion.addItem(name)
+            self.criterion.addItems(criteria)
+            self.criterion.setCurrentText(next(iter(table.main_criteria), ""))
         self.refresh()
 
     def refresh(self) -> None:

@@ -74,8 +74,7 @@ class SweepPlot(QWidget):
         if names != [self.criterion.itemText(i) for i in range(self.criterion.count())]:
             self.criterion.clear()
             self.criterion.addItems(names)
-            kept = (n for n, known in table.criteria.items() if known.store_best)
-            self.criterion.setCurrentText(next(kept, self.criterion.currentText()))
+            self.criterion.setCurrentText(next(iter(table.main_criteria), ""))
         self.plot_widget.plot.setLabel("bottom", self._field or "parameter set")
         self.refresh()
 
