@@ -50,6 +50,8 @@ FEATURE_MAPS = 12
 OUTPUT_EDGE = {2: 96, 3: 32}
 #: fraction of a volume that is held out where no validation data are given
 HELD_OUT = 0.2
+#: iterations from which a training gains by bent samples
+BENDING_FROM = 600
 #: distance of the control points of the bending, and how far they move, in voxels
 BEND_SPACING, BEND_SIGMA = 32, 2.0
 #: learning rate by number of axes that are seen at once
@@ -115,7 +117,7 @@ def suggest(
     if not all(classes.values()):
         ids = []
     facts = measure(raw.create_array(), labels.create_array(), ids)
-    advisor = _Advisor(facts, classes)
+    advisor = _Advisor(facts, classes, num_iterations or DEFAULT_ITERATIONS)
     if not validate:
         train, validate = advisor.hold_out(train)
     run_config = RunConfig(
@@ -128,8 +130,8 @@ def suggest(
             advisor.datasets("validate", validate),
         ),
         name=name,
-        num_iterations=num_iterations or DEFAULT_ITERATIONS,
-        validation_interval=max(1, (num_iterations or DEFAULT_ITERATIONS) // 5),
+        num_iterations=advisor.num_iterations,
+        validation_interval=max(1, advisor.num_iterations // 5),
     )
     return Suggestion(run_config, advisor.reasons)
 
@@ -137,8 +139,14 @@ def suggest(
 class _Advisor:
     """Turns facts into configs, noting the reasons."""
 
-    def __init__(self, facts: DataFacts, classes: Mapping[str, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        facts: DataFacts,
+        classes: Mapping[str, Sequence[int]],
+        num_iterations: int,
+    ) -> None:
         self.facts, self.classes = facts, classes
+        self.num_iterations = num_iterations
         self.reasons: dict[str, str] = {}
         self.voxel_size = self._working_voxel_size()
 
@@ -320,7 +328,7 @@ class _Advisor:
             num_data_fetchers=1,
             augments=[
                 SimpleAugmentConfig(),
-                self._elastic(),
+                *self._bending(),
                 IntensityAugmentConfig(
                     scale=(0.7, 1.3), shift=(-0.15, 0.15), clip=False
                 ),
@@ -329,15 +337,21 @@ class _Advisor:
             schedule=schedule,
         )
 
-    def _elastic(self) -> ElasticAugmentConfig:
+    def _bending(self) -> list[ElasticAugmentConfig]:
         """Return rotation in the plane and gentle bending along the finest axes."""
+        if self.num_iterations < BENDING_FROM:
+            self.reasons["trainer_config.augments"] = (
+                "Samples are mirrored and their light is changed; so short a training "
+                "does better without bending them as well."
+            )
+            return []
         finest = min(self.voxel_size)
         bends = [not (self.flat and axis == 0) for axis in range(self.voxel_size.dims)]
         self.reasons["trainer_config.augments"] = (
             "Mirrored, rotated and bent samples and changed light show the network "
             "more than there is; single sections are not mixed."
         )
-        return ElasticAugmentConfig(
+        bending = ElasticAugmentConfig(
             control_point_spacing=[
                 max(1, round(BEND_SPACING * float(finest / size)))
                 for size in self.voxel_size
@@ -347,6 +361,7 @@ class _Advisor:
             ],
             rotation_interval=(0.0, math.pi / 2),
         )
+        return [bending]
 
     def datasets(self, kind: str, pairs: Sequence[DataPair]) -> list[DatasetConfig]:
         return [
