@@ -11,7 +11,6 @@ from napari_dacapo.events import (
     FinishReason,
     RunFinished,
     RunStarted,
-    ScoresComputed,
     ValidationDone,
     ValidationStarted,
     Warned,
@@ -56,16 +55,6 @@ def test_stored_losses_stand_in_front(progress):
     progress.prepend(stored, np.ones(55))
     np.testing.assert_array_equal(progress.loss.x, np.arange(60))
     np.testing.assert_array_equal(progress.loss.y, [1] * 50 + [2] * 10)
-
-
-def test_scores_are_kept_by_dataset_and_criterion(progress):
-    place = ("a.zarr", "s0")
-    event = ScoresComputed(20, "crop", None, {"voi": 1.5, "f1": 0.5}, place, place)
-    progress.add([event])
-    assert progress.scores == {
-        ("crop", "voi"): [(20, 1.5)],
-        ("crop", "f1"): [(20, 0.5)],
-    }
 
 
 def test_activity_follows_the_stages(progress):

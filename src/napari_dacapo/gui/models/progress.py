@@ -12,7 +12,6 @@ from napari_dacapo.events import (
     PredictionDone,
     RunFinished,
     RunStarted,
-    ScoresComputed,
     SnapshotSaved,
     ValidationDone,
     ValidationStarted,
@@ -32,7 +31,7 @@ _SHARE = 0.05
 
 
 class RunProgress:
-    """Loss, speed, validation scores and warnings of one job.
+    """Loss, speed, stage and warnings of one job.
 
     Attributes
     ----------
@@ -42,9 +41,6 @@ class RunProgress:
         After how many iterations the job ends (0 if it does not count iterations).
     loss : Curve
         Loss by iteration.
-    scores : dict
-        ``(dataset, criterion)`` to a list of ``(iteration, value)``, every parameter
-        set, in the order computed.
     device, device_reason : str
         What computes, and why that.
     activity : str
@@ -61,7 +57,6 @@ class RunProgress:
         self.num_iterations = 0
         self.device = self.device_reason = self.activity = ""
         self.loss = Curve()
-        self.scores: dict[tuple[str, str], list[tuple[int, float]]] = {}
         self.warnings: list[str] = []
         self.blocks = (0, 0)
         self.predicted: tuple[Path, str] | None = None
@@ -71,7 +66,6 @@ class RunProgress:
         self._handlers: dict[type, Any] = {
             RunStarted: self._on_started,
             ValidationStarted: self._on_validation_started,
-            ScoresComputed: self._on_scores,
             ValidationDone: self._on_validation_done,
             BlockDone: self._on_block,
             SnapshotSaved: self._on_snapshot,
@@ -120,11 +114,6 @@ class RunProgress:
     def _on_validation_started(self, event: ValidationStarted) -> None:
         self.activity = "validating " + ", ".join(event.datasets)
         self.blocks = (0, 0)
-
-    def _on_scores(self, event: ScoresComputed) -> None:
-        for criterion, value in event.scores.items():
-            curve = self.scores.setdefault((event.dataset, criterion), [])
-            curve.append((event.iteration, value))
 
     def _on_validation_done(self, event: ValidationDone) -> None:
         self.activity = ""
