@@ -75,8 +75,9 @@ def test_keys_move_the_slider_and_the_labels_follow(widget, viewer, qtbot):
     slider(widget).setValue(124)  # as an arrow key does: there is no release
     expected = (prediction(widget) > 124).astype("u1")
     qtbot.waitUntil(
-        lambda: isinstance(layer.data, np.ndarray)
-        and np.array_equal(layer.data, expected)
+        lambda: (
+            isinstance(layer.data, np.ndarray) and np.array_equal(layer.data, expected)
+        )
     )
 
 
