@@ -65,7 +65,7 @@ def test_the_wheel_holds_the_manifest_and_the_type_marker(wheel):
 def test_npe2_finds_the_plugin_after_installation(kind, wheel, tmp_path):
     python = _bare_environment(tmp_path)
     what = {"wheel": [str(wheel)], "folder": [str(ROOT)], "editable": ["-e", str(ROOT)]}
-    pip = [python, "-m", "pip", "install", "-q", "--no-deps"]
+    pip = [python, "-m", "pip", "install", "-q", "--no-deps", "--ignore-installed"]
     subprocess.run([*pip, *what[kind]], check=True)
 
     found = subprocess.run(
