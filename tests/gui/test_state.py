@@ -42,6 +42,8 @@ def test_nothing_follows_the_end(state):
     assert not any(can_follow(state, other) for other in RunState)
 
 
-@pytest.mark.parametrize("state", set(RunState) - {RunState.IDLE, RunState.DONE})
+@pytest.mark.parametrize(
+    "state", [s for s in RunState if s not in (RunState.IDLE, RunState.DONE)]
+)
 def test_everything_that_runs_may_fail(state):
     assert can_follow(state, RunState.FAILED) != (state is RunState.FAILED)
