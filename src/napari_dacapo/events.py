@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from .geometry import Roi
+from .geometry import Coordinate, Roi
 
 
 class FinishReason(StrEnum):
@@ -139,6 +139,22 @@ class Warned(Event):
     """Something the user should know; the job goes on."""
 
     message: str
+
+
+@attrs.frozen
+class PredictionStarted(Event):
+    """The output `dataset` of `container` exists and is filled block by block.
+
+    `roi` and `voxel_size` in world units; `done` of `total` blocks were finished by an
+    earlier attempt.
+    """
+
+    container: Path
+    dataset: str
+    roi: Roi
+    voxel_size: Coordinate
+    done: int
+    total: int
 
 
 @attrs.frozen

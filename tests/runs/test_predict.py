@@ -10,11 +10,14 @@ from small_runs import PLACES, small_run, write_volume
 from napari_dacapo import events
 from napari_dacapo.architectures import CNNectomeUNetConfig
 from napari_dacapo.arrays import LocalArrayIdentifier, NumpyArray, ZarrArray
+from napari_dacapo.arrays import _ome_zarr as ome_zarr
 from napari_dacapo.arrays.normalization import normalized
+from napari_dacapo.blockwise import iter_blocks
 from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.runs import RunControl, StopRequestedError, predict, train
 from napari_dacapo.runs import _inference as inference
+from napari_dacapo.runs._block_order import BlockQueue
 from napari_dacapo.runs._inference import BlockPredictor
 from napari_dacapo.runs._inputs import parse_roi
 from napari_dacapo.store import Project
@@ -179,6 +182,91 @@ class TestCommand:
             next(predict(*arguments, project=project))
         list(predict(*arguments, overwrite=True, project=project, device="cpu"))
 
+    def test_it_ends_with_coarser_levels_and_no_record(self, trained, tmp_path):
+        folder, project = trained
+        told = list(
+            predict(
+                *("small", 8, folder / "new.zarr", "raw", tmp_path),
+                project=project,
+                device="cpu",
+            )
+        )
+        started = next(e for e in told if isinstance(e, events.PredictionStarted))
+        assert (started.done, started.dataset) == (0, "prediction_small_8/s0")
+        assert [p.name for p in tmp_path.iterdir()] == ["new.zarr"]
+        done = [e.done for e in told if isinstance(e, events.BlockDone)]
+        assert done == [*range(1, started.total + 1)]
+
+    def test_a_stopped_prediction_goes_on_where_it_was(
+        self, trained, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(inference, "TARGET_BLOCK_VOXELS", 1)
+        monkeypatch.setattr(ome_zarr, "COARSEST", 16)
+        folder, project = trained
+        common = {"project": project, "device": "cpu", "pad": True}
+        whole = ("small", 8, folder / "new.zarr", "raw", tmp_path / "whole")
+        expected = values_of(list(predict(*whole, **common)))
+
+        control = RunControl()
+        arguments = ("small", 8, folder / "new.zarr", "raw", tmp_path)
+        begun = predict(*arguments, control=control, **common)
+        with pytest.raises(StopRequestedError):
+            stop_after(2, begun, control)
+        [record] = tmp_path.glob("*.unfinished")
+        with record.open("a") as file:
+            file.write("1")  # cut off while block 1x was noted
+
+        with pytest.raises(DataError, match="with another output_dtype"):
+            next(predict(*arguments, output_dtype="float32", **common))
+        told = list(predict(*arguments, **common))
+        total = told[2].total
+        assert "goes on where it stopped: 2 of" in told[1].message
+        assert (told[2].done, total > 4) == (2, True)
+        blocks = [e for e in told if isinstance(e, events.BlockDone)]
+        predicted = [e.done for e in blocks if e.stage == "predict"]
+        assert predicted == [*range(3, total + 1)]
+        assert "coarser levels" in {e.stage for e in blocks}
+        np.testing.assert_array_equal(values_of(told), expected)
+        assert not record.exists()
+        with pytest.raises(DataError, match="exists already"):
+            next(predict(*arguments, **common))
+
+    def test_a_damaged_record_is_not_trusted(self, trained, tmp_path):
+        folder, project = trained
+        control = RunControl()
+        arguments = ("small", 8, folder / "new.zarr", "raw", tmp_path)
+        events_ = predict(*arguments, project=project, device="cpu", control=control)
+        next(events_)
+        events_.close()
+        [record] = tmp_path.glob("*.unfinished")
+        record.write_text("[")
+        with pytest.raises(DataError, match="does not tell how far"):
+            next(predict(*arguments, project=project, device="cpu"))
+        assert list(predict(*arguments, project=project, overwrite=True))
+
+    def test_a_pause_is_told(self, trained, tmp_path):
+        folder, project = trained
+        control = RunControl()
+        told = []
+        for event in predict(
+            *("small", 8, folder / "new.zarr", "raw", tmp_path),
+            project=project,
+            device="cpu",
+            control=control,
+        ):
+            told.append(event)
+            if isinstance(event, events.PredictionStarted):
+                control.pause()
+            elif isinstance(event, events.Paused):
+                control.resume()
+        kinds = [type(event) for event in told]
+        at = kinds.index(events.Paused)
+        assert kinds[at - 1 : at + 2] == [
+            events.PredictionStarted,
+            events.Paused,
+            events.Resumed,
+        ]
+
     def test_a_stop_ends_it(self, trained, tmp_path):
         folder, project = trained
         control = RunControl()
@@ -208,6 +296,41 @@ class TestCommand:
         _, project = trained
         with pytest.raises(ConfigError, match="output_dtype: 'int3'"):
             next(predict("small", 8, "a.zarr", output_dtype="int3", project=project))
+
+
+def stop_after(num_blocks, told, control):
+    for event in told:
+        if isinstance(event, events.BlockDone) and event.done == num_blocks:
+            control.stop()
+
+
+def values_of(told):
+    done = told[-1]
+    assert isinstance(done, events.PredictionDone)
+    result = ZarrArray.open_from_array_identifier(
+        LocalArrayIdentifier(done.container, done.dataset)
+    )
+    return result[result.roi]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_blocks_near_the_focus_come_first(dims):
+    grid = list(iter_blocks(Roi((4.6,) * dims, (46,) * dims), (9.2,) * dims))
+    queue = BlockQueue(grid, finished={0, len(grid) - 1})
+    assert len(queue) == 5**dims - 2
+    assert queue.take().number == 1, "C order without a focus"
+    assert queue.take((4.6,)).number == 2, "a focus of other axes is none"
+    corner = (50.6,) * dims
+    taken = [queue.take(corner) for _ in range(dims)]
+    assert {sum(4 - i for i in block.index) for block in taken} == {1}
+    rest = [queue.take() for _ in range(len(queue))]
+    numbers = [block.number for block in rest]
+    assert numbers == sorted(set(range(1, len(grid) - 1)) - {1, 2, *map(num, taken)})
+    assert queue.take(corner) is None
+
+
+def num(block):
+    return block.number
 
 
 @pytest.mark.parametrize("text", ["", "[1:2, 3]", "[a:b]", "[5:5]", "[0:1, 4:2]"])

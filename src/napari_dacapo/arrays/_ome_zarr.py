@@ -13,7 +13,7 @@ from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._creation import ArraySpec, make_groups
-from ._multiscales import image_entries, is_label_image, level_paths
+from ._multiscales import image_entries, is_label_image
 from ._node import Node, normal_path, read_node
 from .base import NON_SPATIAL_AXES
 from .identifiers import LocalArrayIdentifier
@@ -195,11 +195,24 @@ def _create_level(container: Path, group: str, path: str, spec: ArraySpec) -> No
 
 
 def add_pyramid(container: Path, group: str) -> None:
+    """Add coarser levels to an image; see `iter_pyramid`."""
+    for _ in iter_pyramid(container, group):
+        pass
+
+
+def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
     """Add coarser levels to an image, each a half of the one before it.
 
     Axes with voxels more than 1.5 times as large as the smallest are left as they are
     until the others have caught up. Labels keep one voxel of each block, other values
-    become block means. Levels that exist already are written anew.
+    become block means. Levels that exist already are written anew; the metadata name
+    the new ones when all of them are complete.
+
+    Yields
+    ------
+    (int, int, Roi)
+        Number (from 1) and total of the chunks of the level that is being written, and
+        the region of the chunk just written, in nm.
 
     Raises
     ------
@@ -211,14 +224,20 @@ def add_pyramid(container: Path, group: str) -> None:
     node = read_node(container, group)
     nearest = is_label_image(node)
     opened = zarr.open_group(str(node.folder), mode="r+", zarr_format=3)
-    for old in level_paths(node)[1:]:
-        shutil.rmtree(node.folder / old, ignore_errors=True)
+    for old in node.folder.glob("s[1-9]*"):
+        shutil.rmtree(old)
     fine = _open(node, "s0")
     levels = [_level_of(fine, fine, "s0")]
     finest = fine
     while (factors := _factors(fine)) is not None:
         path = f"s{len(levels)}"
-        coarse = _add_level(node, path, fine, factors, nearest)
+        spec = _coarse_spec(fine, factors)
+        _create_level(node.container, node.path, path, spec)
+        coarse = _open(node, path)
+        blocks = list(_blocks(spec))
+        for number, block in enumerate(blocks, 1):
+            coarse[block] = _shrunk(fine[block], factors, nearest)
+            yield number, len(blocks), block
         levels.append(_level_of(coarse, finest, path))
         fine = coarse
     ome = node.attributes["ome"]
@@ -250,12 +269,10 @@ def _factors(array: ZarrArray) -> tuple[int, ...] | None:
     return None if is_small or max(factors) == 1 else factors
 
 
-def _add_level(
-    node: Node, path: str, fine: ZarrArray, factors: tuple[int, ...], nearest: bool
-) -> ZarrArray:
+def _coarse_spec(fine: ZarrArray, factors: tuple[int, ...]) -> ArraySpec:
     size = fine.voxel_size * factors
     shape = Coordinate(n // f for n, f in zip(fine.shape, factors, strict=True))
-    spec = ArraySpec.from_arguments(
+    return ArraySpec.from_arguments(
         fine.axes,
         Roi(fine.roi.offset, shape * size),
         fine.num_channels,
@@ -263,11 +280,6 @@ def _add_level(
         fine.dtype,
         Coordinate(fine.data.chunks[-fine.dims :]) * size,
     )
-    _create_level(node.container, node.path, path, spec)
-    coarse = _open(node, path)
-    for block in _blocks(spec):
-        coarse[block] = _shrunk(fine[block], factors, nearest)
-    return coarse
 
 
 def _blocks(spec: ArraySpec) -> Iterator[Roi]:

@@ -170,7 +170,10 @@ def predict(  # noqa: PLR0913 - one argument per option
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Apply a trained run to a volume of any size."""
+    """Apply a trained run to a volume of any size.
+
+    A prediction that was stopped goes on where it was when it is asked for again.
+    """
     from napari_dacapo.runs import predict as predict_volume
 
     from ._progress import drain

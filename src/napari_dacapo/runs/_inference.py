@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ from napari_dacapo.tasks.post_processors.storage import (
     to_uint8,
 )
 
+from ._block_order import BlockQueue
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     import torch
     from numpy.typing import NDArray
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
     from napari_dacapo.nn.model import Model
 
+    from ._done_blocks import DoneBlocks
     from .control import RunControl
 
 #: input voxels that a block is enlarged to where the network allows it
@@ -190,53 +195,75 @@ class BlockPredictor:
             attributes={VALUE_RANGE_ATTRIBUTE: list(self.value_range)},
         )
 
-    def run(self, output: ZarrArray, control: RunControl) -> Iterator[BlockDone]:
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks of the whole prediction, in C order."""
+        size = self.block_shape * self.geometry.output_voxel_size
+        return list(iter_blocks(self.roi, size))
+
+    def run(
+        self, output: ZarrArray, control: RunControl, record: DoneBlocks | None = None
+    ) -> Iterator[BlockDone]:
         """Predict into `output`, yielding after each block that is written.
 
-        Reading ahead and writing behind go on while the network computes.
+        Reading ahead and writing behind go on while the network computes. Blocks near
+        the focus of `control` come first.
+
+        Parameters
+        ----------
+        output : ZarrArray
+            Made by `create_output`.
+        control : RunControl
+            Pauses and stops.
+        record : DoneBlocks, optional
+            Blocks in it are left out, and every finished one is added to it.
 
         Raises
         ------
         StopRequestedError
             If `control` asks for a stop; blocks yielded until then are complete.
         """
-        blocks = list(iter_blocks(self.roi, self.block_shape * output.voxel_size))
+        blocks = self.blocks
+        finished = record.finished if record is not None else ()
         was_training = self.model.training
         self.model.eval()
         try:
             with ThreadPoolExecutor(2, "predict-io") as pool:
-                yield from self._run(blocks, output, control, pool)
+                queue = BlockQueue(blocks, finished)
+                done = itertools.count(len(blocks) - len(queue) + 1)
+                for block in self._run(queue, output, control, pool):
+                    if record is not None:
+                        record.add(block.number)
+                    yield BlockDone("predict", next(done), len(blocks), block.write_roi)
         finally:
             self.model.train(was_training)
 
     def _run(
         self,
-        blocks: list[Block],
+        queue: BlockQueue,
         output: ZarrArray,
         control: RunControl,
         pool: ThreadPoolExecutor,
-    ) -> Iterator[BlockDone]:
-        reading = pool.submit(self._read, blocks[0])
-        writing = None
-        for number, block in enumerate(blocks):
+    ) -> Iterator[Block]:
+        block = queue.take(control.focus)
+        reading = None if block is None else pool.submit(self._read, block)
+        written: tuple[Block, Future[None]] | None = None
+        while block is not None and reading is not None:
             control.wait_while_paused()
             control.check()
             data = reading.result()
-            if number + 1 < len(blocks):
-                reading = pool.submit(self._read, blocks[number + 1])
+            following = queue.take(control.focus)
+            reading = None if following is None else pool.submit(self._read, following)
             values = self._forward(data, block, output.dtype)
-            if writing is not None:
-                writing.result()
-                yield self._done(number, blocks)
+            if written is not None:
+                written[1].result()
+                yield written[0]
             writing = pool.submit(output.__setitem__, block.write_roi, values)
-        if writing is not None:
-            writing.result()
-            yield self._done(len(blocks), blocks)
-
-    @staticmethod
-    def _done(number: int, blocks: list[Block]) -> BlockDone:
-        roi = blocks[number - 1].write_roi
-        return BlockDone("predict", number, len(blocks), roi)
+            written = block, writing
+            block = following
+        if written is not None:
+            written[1].result()
+            yield written[0]
 
     def _input_roi(self, block: Block) -> Roi:
         offset = block.write_roi.offset - self.geometry.context - self.raw.roi.offset

@@ -85,7 +85,7 @@ def _find_intensities(run: Run) -> IntensitiesArrayConfig | None:
 
 
 def output_identifier(
-    run: Run,
+    run_name: str,
     iteration: int,
     source: Path,
     output_path: Path | str | None,
@@ -102,7 +102,7 @@ def output_identifier(
         container = Path(output_path)
         if container.suffix not in CONTAINER_SUFFIXES:
             container = container / f"{stem}.zarr"
-    return LocalArrayIdentifier(container, f"prediction_{run.name}_{iteration}/s0")
+    return LocalArrayIdentifier(container, f"prediction_{run_name}_{iteration}/s0")
 
 
 def parse_roi(text: str) -> Roi:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from napari_dacapo.arrays import ZarrArray
+from napari_dacapo.arrays._ome_zarr import iter_pyramid
 from napari_dacapo.arrays.normalization import normalized
 from napari_dacapo.arrays.opening import open_path
 from napari_dacapo.errors import ConfigError, DataError
-from napari_dacapo.events import Event, PredictionDone, RunStarted
+from napari_dacapo.events import (
+    BlockDone,
+    Event,
+    Paused,
+    PredictionDone,
+    PredictionStarted,
+    Resumed,
+    RunStarted,
+    Warned,
+)
 
 from ._checkpoints import load_weights_of
+from ._done_blocks import DoneBlocks, weights_digest
 from ._inference import BlockPredictor
 from ._inputs import input_like_training, output_identifier, parse_roi
+from ._record import fingerprint
 from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
 from ._validate import checkpoint_or_latest
 from .control import RunControl
@@ -21,7 +36,11 @@ from .control import RunControl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
     from napari_dacapo.geometry import Roi
+
+logger = logging.getLogger(__name__)
 
 DTYPES = ("uint8", "float32", "float16")
 
@@ -44,7 +63,9 @@ def predict(  # noqa: PLR0913
 ) -> Iterator[Event]:
     """Predict a volume with the weights of a checkpoint.
 
-    Memory use does not depend on the size of the volume.
+    Memory use does not depend on the size of the volume. A prediction that was stopped,
+    or killed, goes on where it was: call this again with the same arguments. When all
+    blocks are there, coarser levels are added for quick looks.
 
     Parameters
     ----------
@@ -66,7 +87,7 @@ def predict(  # noqa: PLR0913
     output_dtype : {"uint8", "float32", "float16"}
         ``uint8`` stores -1..1 (or 0..1 for probabilities) as 0..255.
     overwrite : bool
-        Whether an earlier result of this name is replaced.
+        Whether an earlier result of this name, finished or not, is replaced.
     pad : bool
         Also predict up to the border of the volume, beyond which the network sees
         zeros.
@@ -76,12 +97,15 @@ def predict(  # noqa: PLR0913
     Yields
     ------
     Event
-        `RunStarted`, `BlockDone`, `PredictionDone`.
+        `RunStarted`, `Warned`, `PredictionStarted`, `BlockDone` (of the stages
+        ``"predict"`` and ``"coarser levels"``), `Paused`, `Resumed`,
+        `PredictionDone`.
 
     Raises
     ------
     DataError
-        If the volume cannot be used or the output exists.
+        If the volume cannot be used, or the output exists and is finished or was begun
+        with other arguments.
     StopRequestedError
         If `control` asked for a stop; finished blocks stay.
     """
@@ -97,24 +121,105 @@ def predict(  # noqa: PLR0913
     load_weights_of(built, folder, iteration)
     source = Path(input_container, input_dataset or "")
     raw = normalized(input_like_training(built, open_path(source)))
-    target = output_identifier(built, iteration, source, output_path, folder)
-    if not overwrite and target.container.joinpath(target.dataset).exists():
-        raise DataError(
-            f"{target.container / target.dataset} exists already; choose another "
-            "output or allow overwriting"
-        )
+    target = output_identifier(built.name, iteration, source, output_path, folder)
     choice = choose_device(device)
     built.model.to(choice.device)
-    began = time.perf_counter()
+    control = control or RunControl()
     with torch_threads(threads):
-        roi = parse_roi(output_roi) if isinstance(output_roi, str) else output_roi
-        if pad:
-            roi = raw.roi if roi is None else roi.intersect(raw.roi)
-        predictor = BlockPredictor(built.model, raw, choice.device, roi)
-        output = predictor.create_output(target, output_dtype)
+        predictor = BlockPredictor(
+            built.model, raw, choice.device, _wanted_roi(output_roi, raw, pad=pad)
+        )
+        prediction = _Prediction(predictor, target, output_dtype)
+        work = {"run": built.name, "iteration": iteration, "input": str(source)}
+        output = prediction.open(work, overwrite=overwrite)
         yield RunStarted(
             built.name, iteration, iteration, str(choice.device), choice.reason
         )
-        yield from predictor.run(output, control or RunControl())
-    seconds = time.perf_counter() - began
-    yield PredictionDone(target.container, target.dataset, seconds)
+        yield from _pausable(prediction.fill(output, control), iteration, control)
+
+
+def _wanted_roi(roi: Roi | str | None, raw: Array, *, pad: bool) -> Roi | None:
+    wanted = parse_roi(roi) if isinstance(roi, str) else roi
+    if pad:
+        return raw.roi if wanted is None else wanted.intersect(raw.roi)
+    return wanted
+
+
+def _pausable(
+    steps: Iterator[Event], iteration: int, control: RunControl
+) -> Iterator[Event]:
+    for event in steps:
+        yield event
+        if control.pause_requested:
+            yield Paused(iteration)
+            control.wait_while_paused()
+            yield Resumed(iteration)
+        control.check()
+
+
+class _Prediction:
+    """One output, from its beginning or from where it was left."""
+
+    def __init__(
+        self, predictor: BlockPredictor, target: LocalArrayIdentifier, dtype: str
+    ) -> None:
+        self._predictor, self._target, self._dtype = predictor, target, dtype
+        self._record = DoneBlocks(target)
+
+    def open(self, work: dict[str, Any], *, overwrite: bool) -> ZarrArray:
+        """Return the output, ready to be filled, and take up or begin its record.
+
+        Parameters
+        ----------
+        work : dict
+            Plain data that say what is predicted with what.
+        overwrite : bool
+            Whether what is there is replaced.
+        """
+        work = {**work, **self._facts()}
+        path = self._target.container / self._target.dataset
+        if path.exists() and not overwrite:
+            if not self._record.exists:
+                raise DataError(
+                    f"{path} exists already; choose another output or allow overwriting"
+                )
+            self._record.resume(work)
+            try:
+                return ZarrArray.open_from_array_identifier(self._target)
+            except DataError:
+                logger.info("%s was not completely made; beginning anew", path)
+        if path.parent.exists():
+            shutil.rmtree(path.parent)
+        # in this order: an output without a record counts as finished
+        self._record.begin(work, len(self._predictor.blocks))
+        return self._predictor.create_output(self._target, self._dtype)
+
+    def fill(self, output: ZarrArray, control: RunControl) -> Iterator[Event]:
+        """Predict the blocks that are missing and add the coarser levels."""
+        began = time.perf_counter()
+        done, total = len(self._record.finished), len(self._predictor.blocks)
+        if done:
+            yield Warned(
+                f"an earlier prediction goes on where it stopped: {done} of {total} "
+                "blocks are done"
+            )
+        container, dataset = self._target.container, self._target.dataset
+        yield PredictionStarted(
+            container, dataset, output.roi, output.voxel_size, done, total
+        )
+        yield from self._predictor.run(output, control, self._record)
+        for step in iter_pyramid(container, dataset.removesuffix("/s0")):
+            yield BlockDone("coarser levels", *step)
+        self._record.discard()
+        yield PredictionDone(container, dataset, time.perf_counter() - began)
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what the values and blocks of the output depend on, as plain data."""
+        predictor = self._predictor
+        return {
+            "weights": weights_digest(predictor.model),
+            "input voxels": fingerprint(predictor.raw),
+            "roi": predictor.roi.to_plain(),
+            "block_shape": predictor.block_shape.to_plain(),
+            "output_dtype": self._dtype,
+        }

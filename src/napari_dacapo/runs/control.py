@@ -23,6 +23,7 @@ class RunControl:
         self._go.set()
         self._lock = threading.Lock()
         self._num_iterations: int | None = None
+        self._focus: tuple[float, ...] | None = None
 
     def stop(self) -> None:
         """End the job soon, keeping everything done so far."""
@@ -42,6 +43,17 @@ class RunControl:
         """Change up to which iteration the job trains."""
         with self._lock:
             self._num_iterations = num_iterations
+
+    def look_at(self, position: tuple[float, ...] | None) -> None:
+        """Tell where the user looks (world units): what is near is computed first."""
+        with self._lock:
+            self._focus = position
+
+    @property
+    def focus(self) -> tuple[float, ...] | None:
+        """Where the user looks, in world units; `None` if that is not known."""
+        with self._lock:
+            return self._focus
 
     @property
     def stop_requested(self) -> bool:
