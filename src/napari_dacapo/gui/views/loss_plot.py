@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import Qt, Signal, Slot
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QLabel, QSlider
 
 from napari_dacapo.gui.models import Curve, smooth
 
-from ._themed_plot import ThemedPlot, fast_curve, loggable
+from ._plot_panel import PlotPanel
+from ._themed_plot import fast_curve, loggable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from qtpy.QtWidgets import QWidget
 
     from napari_dacapo.gui._theme import PlotColours
 
@@ -29,7 +24,7 @@ if TYPE_CHECKING:
 _SHARES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
 
 
-class LossPlot(QWidget):
+class LossPlot(PlotPanel):
     """Loss by iteration: raw, smoothed, and the losses of other runs.
 
     Every curve is one persistent item; `refresh` hands it the points.
@@ -43,36 +38,23 @@ class LossPlot(QWidget):
     iteration_picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self.log_scale = QCheckBox("log")
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        controls = [self.log_scale, QLabel("smooth"), self.smoothing]
+        super().__init__("iteration", "loss", controls, parent)
         self._curve = Curve()
         self._smoothed = Curve()
         self._revision = 0
         self._overlays: dict[str, pg.PlotDataItem] = {}
         self._overlay_curves: dict[str, Curve] = {}
-        self.plot_widget = ThemedPlot("iteration", "loss")
         self._raw = fast_curve(self.plot_widget.plot, "loss")
         self._mean = fast_curve(self.plot_widget.plot, "smoothed")
-        self.log_scale = QCheckBox("log")
-        self.log_scale.setToolTip("Show the loss on a logarithmic scale.")
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
-        self.smoothing.setToolTip("How strongly the thick curve is smoothed.")
-        self.read_out = QLabel()
 
+        self.log_scale.setToolTip("Show the loss on a logarithmic scale.")
+        self.smoothing.setToolTip("How strongly the thick curve is smoothed.")
         self.smoothing.setRange(0, len(_SHARES) - 1)
         self.smoothing.setValue(4)
         self.smoothing.setMaximumWidth(90)
-
-        controls = QHBoxLayout()
-        controls.setContentsMargins(0, 0, 0, 0)
-        controls.addWidget(self.log_scale)
-        controls.addWidget(QLabel("smooth"))
-        controls.addWidget(self.smoothing)
-        controls.addStretch()
-        controls.addWidget(self.read_out)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(controls)
-        layout.addWidget(self.plot_widget)
 
         self.log_scale.toggled.connect(self._on_log_toggled)
         self.smoothing.valueChanged.connect(self._on_smoothing_changed)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyqtgraph as pg
 from qtpy.QtCore import Signal, Slot
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ._themed_plot import ThemedPlot
+from ._plot_panel import (
+    BestMark,
+    CriterionChooser,
+    PlotPanel,
+    colour_score_curve,
+    score_points,
+)
 
 if TYPE_CHECKING:
+    import pyqtgraph as pg
+    from qtpy.QtWidgets import QWidget
+
     from napari_dacapo.gui._theme import PlotColours
     from napari_dacapo.gui.models import ScoreRow, ScoreTable
 
 
-class ScorePlot(QWidget):
+class ScorePlot(PlotPanel):
     """One criterion by iteration, a curve per dataset, with the best marked.
 
     At each iteration the parameters count that are best by this criterion.
@@ -30,27 +36,13 @@ class ScorePlot(QWidget):
     row_picked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self.criterion = CriterionChooser()
+        super().__init__("iteration", "score", [self.criterion], parent)
         self._table: ScoreTable | None = None
         self._curves: dict[str, pg.PlotDataItem] = {}
-        self.plot_widget = ThemedPlot("iteration", "score")
-        self._best = pg.ScatterPlotItem(symbol="star", size=14)
-        self.criterion = QComboBox()
-        self.criterion.setToolTip("Which validation score to show.")
-        self.criterion.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.read_out = QLabel()
+        self._best = BestMark()
 
         self.plot_widget.plot.addItem(self._best)
-
-        controls = QHBoxLayout()
-        controls.setContentsMargins(0, 0, 0, 0)
-        controls.addWidget(self.criterion)
-        controls.addStretch()
-        controls.addWidget(self.read_out)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(controls)
-        layout.addWidget(self.plot_widget)
 
         self.criterion.currentTextChanged.connect(self._on_criterion_changed)
         self.plot_widget.hovered.connect(self._on_hovered)
@@ -59,12 +51,7 @@ class ScorePlot(QWidget):
     def set_table(self, table: ScoreTable | None) -> None:
         """Show `table` from now on; call `refresh` after it has grown."""
         self._table = table
-        criteria = [] if table is None else list(table.criteria)
-        shown = [self.criterion.itemText(i) for i in range(self.criterion.count())]
-        if table is not None and criteria != shown:
-            self.criterion.clear()
-            self.criterion.addItems(criteria)
-            self.criterion.setCurrentText(next(iter(table.main_criteria), ""))
+        self.criterion.set_table(table)
         self.refresh()
 
     def refresh(self) -> None:
@@ -73,8 +60,8 @@ class ScorePlot(QWidget):
         for dataset in set(self._curves) - set(rows):
             self.plot_widget.plot.removeItem(self._curves.pop(dataset))
         for dataset, found in rows.items():
-            self._curve(dataset).setData(*_points(found, self._name))
-        self._best.setData(*_points(self._best_rows(rows), self._name))
+            self._curve(dataset).setData(*self._points(found))
+        self._best.setData(*self._points(self._best_rows(rows)))
         self._colour()
 
     def set_colours(self, colours: PlotColours) -> None:
@@ -84,7 +71,10 @@ class ScorePlot(QWidget):
 
     @property
     def _name(self) -> str:
-        return str(self.criterion.currentText())
+        return self.criterion.name
+
+    def _points(self, rows: list[ScoreRow]) -> tuple[Any, Any]:
+        return score_points(rows, lambda row: row.iteration, self._name)
 
     def _rows(self) -> dict[str, list[ScoreRow]]:
         if self._table is None or not self._name:
@@ -109,11 +99,8 @@ class ScorePlot(QWidget):
         if colours is None:
             return
         for number, curve in enumerate(self._curves.values()):
-            curve.setPen(pg.mkPen(colours.of(number), width=2))
-            curve.setSymbolBrush(colours.of(number))
-            curve.setSymbolPen(None)
-        self._best.setBrush(colours.highlight)
-        self._best.setPen(pg.mkPen(colours.text))
+            colour_score_curve(curve, colours, number)
+        self._best.set_colours(colours)
 
     def nearest(self, x: float) -> ScoreRow | None:
         """Return the row shown whose iteration is nearest to `x`."""
@@ -122,12 +109,6 @@ class ScorePlot(QWidget):
 
     @Slot(str)
     def _on_criterion_changed(self, name: str) -> None:
-        if self._table is not None and name:
-            criterion = self._table.criteria[name]
-            better = "higher" if criterion.higher_is_better else "lower"
-            self.criterion.setToolTip(
-                f"<qt>{criterion.help_text} Here {better} is better.</qt>"
-            )
         self.refresh()
 
     @Slot(float)
@@ -142,8 +123,3 @@ class ScorePlot(QWidget):
         row = self.nearest(x)
         if row is not None:
             self.row_picked.emit(row)
-
-
-def _points(rows: list[ScoreRow], criterion: str) -> tuple[np.ndarray, np.ndarray]:
-    x = np.array([row.iteration for row in rows], dtype=float)
-    return x, np.array([row.value(criterion) for row in rows], dtype=float)

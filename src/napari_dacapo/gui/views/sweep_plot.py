@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import Signal, Slot
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_dacapo.gui.models import numeric_fields
 
-from ._themed_plot import ThemedPlot
+from ._plot_panel import (
+    BestMark,
+    CriterionChooser,
+    PlotPanel,
+    colour_score_curve,
+    score_points,
+)
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from napari_dacapo.gui._theme import PlotColours
     from napari_dacapo.gui.models import ScoreRow, ScoreTable
 
 
-class SweepPlot(QWidget):
+class SweepPlot(PlotPanel):
     """The scores of one validation by its first numeric parameter.
 
     Signals
@@ -30,35 +36,21 @@ class SweepPlot(QWidget):
     row_picked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self.criterion = CriterionChooser()
+        super().__init__("parameter", "score", [self.criterion], parent)
         self._table: ScoreTable | None = None
         self._rows: list[ScoreRow] = []
         self._computed: dict[Any, ScoreRow] = {}
         self._nearest: ScoreRow | None = None
         self._field = ""
-        self.plot_widget = ThemedPlot("parameter", "score")
         self._curve = self.plot_widget.plot.plot([], [], symbol="o", symbolSize=7)
-        self._best = pg.ScatterPlotItem(symbol="star", size=14)
+        self._best = BestMark()
         self._more = pg.ScatterPlotItem(symbol="o", size=7)
         self._now = pg.InfiniteLine(angle=90)
-        self.criterion = QComboBox()
-        self.read_out = QLabel()
 
-        self.criterion.setToolTip("Which validation score to show.")
-        self.criterion.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.plot_widget.plot.addItem(self._best)
         self.plot_widget.plot.addItem(self._more)
         self.plot_widget.plot.addItem(self._now, ignoreBounds=True)
-
-        controls = QHBoxLayout()
-        controls.setContentsMargins(0, 0, 0, 0)
-        controls.addWidget(self.criterion)
-        controls.addStretch()
-        controls.addWidget(self.read_out)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(controls)
-        layout.addWidget(self.plot_widget)
 
         self.criterion.currentTextChanged.connect(self._on_criterion_changed)
         self.plot_widget.picked.connect(self._on_picked)
@@ -70,11 +62,7 @@ class SweepPlot(QWidget):
         self._table, self._rows = table, rows
         fields = numeric_fields(rows[0].parameters) if rows else []
         self._field = fields[0] if fields else ""
-        names = list(table.criteria)
-        if names != [self.criterion.itemText(i) for i in range(self.criterion.count())]:
-            self.criterion.clear()
-            self.criterion.addItems(names)
-            self.criterion.setCurrentText(next(iter(table.main_criteria), ""))
+        self.criterion.set_table(table)
         self.plot_widget.plot.setLabel("bottom", self._field or "parameter set")
         self.refresh()
 
@@ -97,11 +85,10 @@ class SweepPlot(QWidget):
 
     @property
     def _name(self) -> str:
-        return str(self.criterion.currentText())
+        return self.criterion.name
 
-    def _points(self, rows: list[ScoreRow]) -> tuple[np.ndarray, np.ndarray]:
-        x = np.array([self._position(row) for row in rows], dtype=float)
-        return x, np.array([row.value(self._name) for row in rows], dtype=float)
+    def _points(self, rows: list[ScoreRow]) -> tuple[Any, Any]:
+        return score_points(rows, self._position, self._name)
 
     def show_parameters(self, parameters: Any, nearest: ScoreRow | None) -> None:
         """Mark the position of `parameters` and tell the score nearest to them."""
@@ -122,13 +109,10 @@ class SweepPlot(QWidget):
     def set_colours(self, colours: PlotColours) -> None:
         """Follow a change of theme."""
         self.plot_widget.set_colours(colours)
-        self._curve.setPen(pg.mkPen(colours.of(0), width=2))
-        self._curve.setSymbolBrush(colours.of(0))
-        self._curve.setSymbolPen(None)
+        colour_score_curve(self._curve, colours, 0)
         self._more.setBrush(colours.background)
         self._more.setPen(pg.mkPen(colours.of(0), width=2))
-        self._best.setBrush(colours.highlight)
-        self._best.setPen(pg.mkPen(colours.text))
+        self._best.set_colours(colours)
         self._now.setPen(pg.mkPen(colours.of(1), width=2))
 
     def _position(self, row: ScoreRow) -> float:
