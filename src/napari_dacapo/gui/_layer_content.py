@@ -148,7 +148,7 @@ def _axis_names(layer: Layer) -> list[str]:
 
 def _world(layer: Layer, dims: int) -> tuple[Coordinate, Coordinate]:
     """Return voxel size and centre of the first voxel, in nm."""
-    factors = [_nanometres(unit) for unit in layer.units[-dims:]]
+    factors = [nanometres(unit) for unit in layer.units[-dims:]]
     voxel_size, center = (
         Coordinate(float(v) * f for v, f in zip(values[-dims:], factors, strict=True))
         for values in (layer.scale, layer.translate)
@@ -161,7 +161,7 @@ def _world(layer: Layer, dims: int) -> tuple[Coordinate, Coordinate]:
     return voxel_size, center
 
 
-def _nanometres(unit: Any) -> float:
+def nanometres(unit: Any) -> float:
     """Return how many nm `unit` is; without a unit numbers count as nm.
 
     Raises
