@@ -9,17 +9,24 @@ from .control import RunControl, StopRequestedError
 from .run import Run, RunConfig
 
 if TYPE_CHECKING:
+    from ._data_check import check_data, check_pair
+    from ._findings import DataCheckError, Finding, Severity
     from ._predict import predict
     from ._suggest import Suggestion, suggest
     from ._train import train
     from ._validate import validate
 
 __all__ = [
+    "DataCheckError",
+    "Finding",
     "Run",
     "RunConfig",
     "RunControl",
+    "Severity",
     "StopRequestedError",
     "Suggestion",
+    "check_data",
+    "check_pair",
     "predict",
     "suggest",
     "train",
@@ -27,7 +34,12 @@ __all__ = [
 ]
 
 _LAZY = {
+    "DataCheckError": "_findings",
+    "Finding": "_findings",
+    "Severity": "_findings",
     "Suggestion": "_suggest",
+    "check_data": "_data_check",
+    "check_pair": "_data_check",
     "predict": "_predict",
     "suggest": "_suggest",
     "train": "_train",
