@@ -11,6 +11,8 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("closing_script.py")
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 
 def close(case, folder):
     """Return after how many seconds the process ended, which must end cleanly."""
@@ -34,14 +36,12 @@ def idle(tmp_path_factory):
     return close("idle", tmp_path_factory.mktemp("idle"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", ["training", "paused", "dock closed", "real"])
 def test_closing_the_window_ends_the_process_cleanly(tmp_path, idle, case):
     # a busy machine takes longer for everything
     assert close(case, tmp_path) < 3 * idle + 3
 
 
-@pytest.mark.slow
 def test_work_that_ignores_its_stop_is_left_behind(tmp_path, idle):
     # bounded waits: when the window closes, and no second time when Qt ends
     assert close("stubborn", tmp_path) < 3 * idle + 6

@@ -417,6 +417,7 @@ def cut_off(dock):
     ]
 
 
+@pytest.mark.alone
 def test_window_stays_alive_while_looking_at_data(dock, viewer, qtbot):
     add_layers(viewer)
     choose(dock)

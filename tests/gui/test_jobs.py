@@ -210,6 +210,7 @@ def test_closing_stops_and_joins_everything_at_once(manager):
     assert not any(job.is_running for job in jobs)
 
 
+@pytest.mark.alone
 def test_events_do_not_pile_up_behind_a_busy_window(manager, qtbot):
     job = manager.start(training(total=3000, seconds=0), "fast")
     heard = Listener(job)

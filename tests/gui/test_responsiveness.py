@@ -31,6 +31,7 @@ def measure(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_event_loop_never_pauses_long(tmp_path):
     found = []
     for attempt in range(ATTEMPTS):
