@@ -1,5 +1,6 @@
 """Evaluators: how good a segmentation is, in numbers."""
 
+from ._objects import ObjectKind
 from .base import Criterion, EvaluationScores, Evaluator
 from .binary_segmentation_evaluator import (
     BinarySegmentationEvaluationScores,
@@ -12,6 +13,7 @@ from .instance_evaluator import (
     InstanceEvaluationScores,
     InstanceEvaluator,
 )
+from .object_errors import ObjectError, find_object_errors
 from .one_hot_evaluator import OneHotEvaluator
 
 __all__ = [
@@ -26,5 +28,8 @@ __all__ = [
     "InstanceEvaluationScores",
     "InstanceEvaluator",
     "MultiChannelBinarySegmentationEvaluationScores",
+    "ObjectError",
+    "ObjectKind",
     "OneHotEvaluator",
+    "find_object_errors",
 ]

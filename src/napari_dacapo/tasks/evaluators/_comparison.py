@@ -31,6 +31,8 @@ class Comparison:
         has none.
     mask : ndarray or None
         Likewise, 0 where voxels take no part.
+    roi : Roi
+        That region, world units.
     voxel_size : Coordinate
         World units.
     coverage : float
@@ -40,6 +42,7 @@ class Comparison:
     output: NDArray[Any]
     truth: NDArray[Any]
     mask: NDArray[Any] | None
+    roi: Roi
     voxel_size: Coordinate
     coverage: float
 
@@ -88,6 +91,7 @@ def compare_arrays(
         _channels_first(output, roi),
         _channels_first(truth, roi),
         None if mask is None else _channels_first(mask, roi),
+        roi,
         output.voxel_size,
         coverage,
     )
