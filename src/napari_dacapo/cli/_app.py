@@ -36,6 +36,46 @@ Iteration = Annotated[
     int | None,
     typer.Option(min=0, help="Which checkpoint; by default the latest."),
 ]
+Raw = Annotated[list[str] | None, typer.Option(help="Raw volume; repeatable.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(help="Labels of it, 0 = background; repeatable."),
+]
+ValidateRaw = Annotated[
+    list[str] | None, typer.Option(help="Raw volume to check on; repeatable.")
+]
+ValidateLabels = Annotated[
+    list[str] | None, typer.Option(help="Labels of it; repeatable.")
+]
+TrainRoi = Annotated[
+    str | None, typer.Option(help="Labels to learn from, as for predict --roi.")
+]
+ValidateRoi = Annotated[
+    str | None, typer.Option(help="Labels to check on, as for predict --roi.")
+]
+TaskWord = Annotated[
+    str | None,
+    typer.Option(
+        help="What to learn: distance, hot_distance, inner_distance, one_hot or "
+        "affinities. By default it is proposed from the labels.",
+    ),
+]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        help="What to learn, as NAME or NAME=LABEL,LABEL; repeatable. By default "
+        "everything that is labelled.",
+    ),
+]
+Descriptors = Annotated[
+    bool | None,
+    typer.Option(
+        help="Learn local shape descriptors besides affinities; so by default.",
+        show_default=False,
+    ),
+]
+Name = Annotated[str | None, typer.Option(help='Name of the run; "run" by default.')]
 
 
 @app.command()
@@ -60,38 +100,16 @@ def train(  # noqa: PLR0913 - one argument per option
         str | None,
         typer.Argument(help="A YAML file with a run config, or a stored run's name."),
     ] = None,
-    raw: Annotated[
-        list[str] | None, typer.Option(help="Raw volume; repeatable.")
-    ] = None,
-    gt: Annotated[
-        list[str] | None, typer.Option(help="Labels of it, 0 = background; repeatable.")
-    ] = None,
-    validate_raw: Annotated[
-        list[str] | None, typer.Option(help="Raw volume to check on; repeatable.")
-    ] = None,
-    validate_gt: Annotated[
-        list[str] | None, typer.Option(help="Labels of it; repeatable.")
-    ] = None,
-    train_roi: Annotated[
-        str | None, typer.Option(help="Labels to learn from, as for predict --roi.")
-    ] = None,
-    validate_roi: Annotated[
-        str | None, typer.Option(help="Labels to check on, as for predict --roi.")
-    ] = None,
-    task: Annotated[
-        str | None, typer.Option(help="What to learn; distance by default.")
-    ] = None,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--class",
-            help="What to learn, as NAME or NAME=LABEL,LABEL; repeatable. By default "
-            "everything that is labelled.",
-        ),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(help='Name of the run; "run" by default.')
-    ] = None,
+    raw: Raw = None,
+    gt: Labels = None,
+    validate_raw: ValidateRaw = None,
+    validate_gt: ValidateLabels = None,
+    train_roi: TrainRoi = None,
+    validate_roi: ValidateRoi = None,
+    task: TaskWord = None,
+    classes: Classes = None,
+    lsds: Descriptors = None,
+    name: Name = None,
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Train until so many are completed.")
     ] = None,
@@ -102,9 +120,10 @@ def train(  # noqa: PLR0913 - one argument per option
     """Train a network, or go on where training was interrupted.
 
     Either with a stored or written config, or directly: with --raw and --gt (paths such
-    as volume.zarr/em/s0) everything else is proposed from the data.
+    as volume.zarr/em/s0) everything else is proposed from the data, as by suggest.
     """
-    from ._train import DataPaths, Volumes, parse_classes, train_command
+    from ._train import train_command
+    from ._volumes import DataPaths, Volumes, suggest_settings
 
     data = DataPaths(
         Volumes("", raw or [], gt or [], train_roi),
@@ -113,15 +132,46 @@ def train(  # noqa: PLR0913 - one argument per option
     train_command(
         run,
         data,
-        {
-            "task": task,
-            "classes": parse_classes(classes or []),
-            "name": name,
-            "num_iterations": iterations,
-        },
+        suggest_settings(task, classes, lsds, name, iterations),
         project=project,
         device=device,
         threads=threads,
+    )
+
+
+@app.command()
+def suggest(  # noqa: PLR0913 - one argument per option
+    raw: Raw = None,
+    gt: Labels = None,
+    validate_raw: ValidateRaw = None,
+    validate_gt: ValidateLabels = None,
+    train_roi: TrainRoi = None,
+    validate_roi: ValidateRoi = None,
+    task: TaskWord = None,
+    classes: Classes = None,
+    lsds: Descriptors = None,
+    name: Name = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="How long the training will be.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write a run config (YAML) for train to it.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier config.")] = False,
+) -> None:
+    """Propose all settings of a run from raw data and labels, with reasons."""
+    from ._suggest import suggest_command
+    from ._volumes import DataPaths, Volumes, suggest_settings
+
+    data = DataPaths(
+        Volumes("", raw or [], gt or [], train_roi),
+        Volumes("validate-", validate_raw or [], validate_gt or [], validate_roi),
+    )
+    suggest_command(
+        data,
+        suggest_settings(task, classes, lsds, name, iterations),
+        output,
+        overwrite=overwrite,
     )
 
 

@@ -22,6 +22,8 @@ from rich.progress import (
 from napari_dacapo import events
 from napari_dacapo.runs import RunControl, StopRequestedError
 
+from ._scores import score_text
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 #: seconds between progress lines where there is no terminal for bars
 LINE_SECONDS = 10.0
-#: criteria shown after a validation, by the last part of their name
-SHOWN_CRITERIA = ("dice", "f1_score", "voi")
 EXIT_STOPPED = 130
 
 EventSource = Callable[[RunControl], Iterator[events.Event]]
@@ -143,19 +143,13 @@ class EventPrinter:
 
     @show.register
     def _(self, event: events.ScoresComputed) -> None:
-        shown = ", ".join(
-            f"{name} {value:.3f}"
-            for name, value in event.scores.items()
-            if name.rpartition("__")[2] in SHOWN_CRITERIA
-        )
         parameters = ", ".join(
             f"{name} {getattr(event.parameters, name):g}"
             for name in event.parameters.parameter_names
             if name != "id" and isinstance(getattr(event.parameters, name), int | float)
         )
-        self.line(
-            f"iteration {event.iteration}, {event.dataset}, {parameters}: {shown}"
-        )
+        where = ", ".join(filter(None, [event.dataset, parameters]))
+        self.line(f"iteration {event.iteration}, {where}: {score_text(event.scores)}")
 
     @show.register
     def _(self, event: events.Warned) -> None:

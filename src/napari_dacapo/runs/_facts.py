@@ -11,6 +11,8 @@ from napari_dacapo.arrays.base import CHANNEL_AXIS
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
+from ._label_shapes import LabelShapes, measure_shapes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,19 +40,19 @@ class DataFacts:
         Of raw.
     intensities : (float, float)
         Range of the values of raw, without the lowest and highest 1 %.
-    thickness : float
-        Typical diameter of the labelled objects in nm: twice the largest distance from
-        inside an object to its border, median over the labelled volume.
-    foreground : float
-        Labelled fraction of the volume.
+    brightness : float
+        Median of raw within this range: 0 if most of the picture is dark, as in
+        fluorescence; about one half in electron microscopy.
+    labels : LabelShapes
+        Of those labels that count.
     """
 
     voxel_size: Coordinate
     shape: Coordinate
     num_channels: int
     intensities: tuple[float, float]
-    thickness: float
-    foreground: float
+    brightness: float
+    labels: LabelShapes
 
 
 def measure(raw: Array, labels: Array, ids: Sequence[int] = ()) -> DataFacts:
@@ -79,8 +81,7 @@ def measure(raw: Array, labels: Array, ids: Sequence[int] = ()) -> DataFacts:
     values = _without_channels(labels, central(labels, overlap))
     if ids:
         values = np.where(np.isin(values, ids), values, 0)
-    foreground = float(np.count_nonzero(values)) / values.size
-    if foreground == 0:
+    if not values.any():
         wanted = f"labelled {', '.join(map(str, ids))}" if ids else "other than 0"
         raise DataError(
             f"nothing is labelled: none of {values.size} voxels in {overlap} nm is "
@@ -90,9 +91,8 @@ def measure(raw: Array, labels: Array, ids: Sequence[int] = ()) -> DataFacts:
         raw.voxel_size,
         (overlap.shape / raw.voxel_size).floor_division(1),
         raw.num_channels or 1,
-        _intensities(raw, overlap),
-        _thickness(values, labels.voxel_size),
-        foreground,
+        *_intensities(raw, overlap),
+        measure_shapes(values, labels.voxel_size.as_floats()),
     )
 
 
@@ -113,38 +113,13 @@ def _without_channels(array: Array, roi: Roi) -> NDArray[Any]:
     return np.asarray(np.any(values, axis=0)) if CHANNEL_AXIS in array.axes else values
 
 
-def _intensities(raw: Array, overlap: Roi) -> tuple[float, float]:
+def _intensities(raw: Array, overlap: Roi) -> tuple[tuple[float, float], float]:
+    """Return the range of raw, and where its median lies in it (0 to 1)."""
     values = raw[central(raw, overlap)]
-    low, high = np.percentile(values, (OUTLIERS, 100 - OUTLIERS))
+    low, middle, high = np.percentile(values, (OUTLIERS, 50, 100 - OUTLIERS))
     if not low < high:
         raise DataError(
             f"raw is constant: every voxel in {overlap} nm is about {low:g}; choose "
             "another array"
         )
-    return float(low), float(high)
-
-
-def _thickness(values: NDArray[Any], voxel_size: Coordinate) -> float:
-    """Return the volume-weighted median diameter of the objects, in nm."""
-    import cc3d
-    import edt
-
-    if values.dtype == bool or np.issubdtype(values.dtype, np.signedinteger):
-        values = values.astype(np.uint32)
-    depth = edt.edt(values, anisotropy=voxel_size.as_floats(), black_border=False)
-    objects: NDArray[Any] = cc3d.connected_components(
-        values, connectivity=4 if values.ndim == 2 else 6
-    )
-    order = np.argsort(objects, axis=None)
-    flat, depth = objects.ravel()[order], depth.ravel()[order]
-    starts = np.flatnonzero(np.diff(flat, prepend=-1))
-    deepest = np.maximum.reduceat(depth, starts)
-    sizes = np.diff(starts, append=flat.size)
-    labelled = flat[starts] != 0
-    return 2 * _weighted_median(deepest[labelled], sizes[labelled])
-
-
-def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
-    order = np.argsort(values)
-    cumulated = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulated, cumulated[-1] / 2)])
+    return (float(low), float(high)), float((middle - low) / (high - low))

@@ -43,7 +43,7 @@ class AffinitiesTask(Task):
             len(task_config.neighborhood), task_config.lsds_to_affs_weight_ratio
         )
         self.post_processor = WatershedPostProcessor(offsets=task_config.neighborhood)
-        self.evaluator = InstanceEvaluator()
+        self.evaluator = InstanceEvaluator(detailed=True)
 
 
 def _to_offsets(value: Any) -> list[Coordinate]:
