@@ -149,3 +149,33 @@ def require_valid(config: Any) -> None:
     valid, reason = config.verify()
     if not valid:
         raise ConfigError(reason)
+
+
+def implementation(config: Any, kind: str) -> Any:
+    """Return the class that is built from `config`, which its attribute `kind` names.
+
+    Raises
+    ------
+    ConfigError
+        If `config` is of an abstract class, from which nothing is built.
+    """
+    found = getattr(config, kind, None)
+    if found is None:
+        cls = type(config).__name__
+        raise ConfigError(
+            f"nothing can be built from a {cls}: it is the base of others; choose a "
+            f"subclass that has an {kind}"
+        )
+    return found
+
+
+def build(config: Any, kind: str) -> Any:
+    """Verify `config` and return what its class attribute `kind` makes of it.
+
+    Raises
+    ------
+    ConfigError
+        If the config is invalid, with the text of ``verify``, or abstract.
+    """
+    require_valid(config)
+    return implementation(config, kind)(config)

@@ -13,14 +13,17 @@ from napari_dacapo.arrays import (
     BinarizeArrayConfig,
     ConcatArrayConfig,
     CropArrayConfig,
+    DummyArrayConfig,
     IntensitiesArrayConfig,
     LogicalOrArrayConfig,
     MergeInstancesArrayConfig,
+    NumpyArray,
     OnesArray,
+    OnesArrayConfig,
+    ResampledArrayConfig,
     SumArrayConfig,
     normalized,
 )
-from napari_dacapo.arrays._blocks import iter_rois
 from napari_dacapo.errors import ConfigError, DataError, RoiError
 from napari_dacapo.geometry import Roi
 
@@ -57,13 +60,25 @@ def test_boolean_labels_can_be_grouped() -> None:
 
 @pytest.mark.parametrize(
     ("groupings", "match"),
-    [([], "at least one group"), ([("a", [1]), ("a", [2])], "'a' is used twice")],
+    [
+        ([], "at least one group"),
+        ([(" ", [1])], "every group needs a name"),
+        ([("a", [1]), ("a", [2])], "'a' is used twice"),
+    ],
 )
 def test_groups_that_cannot_be_used(groupings: Any, match: str) -> None:
     config = BinarizeArrayConfig("b", in_memory(LABELS), groupings)
     assert not config.verify()[0]
     with pytest.raises(ConfigError, match=f"groupings: .*{match}"):
         config.create_array()
+
+
+@pytest.mark.parametrize(
+    "groupings", [3, {"a": [1]}, [("a", 3)], [("a", [1.5])], [("a", ["b"])], [(1, [])]]
+)
+def test_groups_of_another_form(groupings: Any) -> None:
+    with pytest.raises(ConfigError, match=r"groupings: .* must be a list of pairs"):
+        BinarizeArrayConfig("b", in_memory(LABELS), groupings)
 
 
 def test_intensities_are_not_clipped() -> None:
@@ -76,6 +91,9 @@ def test_intensities_are_not_clipped() -> None:
     constant = IntensitiesArrayConfig("i", in_memory(large, axes="x"), 5, 5)
     with pytest.raises(ConfigError, match="max: 5 equals min"):
         constant.create_array()
+    for limits in ((np.nan, 1), (0, np.inf)):
+        odd = IntensitiesArrayConfig("i", in_memory(large, axes="x"), *limits)
+        assert "is no intensity" in odd.verify()[1]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +129,8 @@ def test_crop() -> None:
         array[source.array.roi]
     for roi, match in (
         (Roi((0, 0), (10, 10)), "outside the source"),
-        (Roi((40, 1), (40, 4.6)), "does not lie on the voxel grid"),
+        (Roi((40, 1), (40, 4.6)), r"not lie on the voxel grid.*to \[40:80, 0:4.6\]"),
+        (Roi((40, 1), (40, 1)), r"not lie on the voxel grid.*to \[40:80, 0:4.6\]"),
         (Roi((0,), (4,)), "1 axes"),
     ):
         with pytest.raises(ConfigError, match=f"roi: .*{match}"):
@@ -127,6 +146,8 @@ def test_ones_read_nothing() -> None:
     channels = OnesArray.like(in_memory(np.zeros((2, 1, 3, 4))).create_array())
     assert channels.num_channels == 2
     assert channels[channels.roi].shape == (2, 1, 3, 4)
+    samples = in_memory(np.zeros((5, 2, 3)), axes="syx")
+    assert _read(OnesArrayConfig("o", IntensitiesArrayConfig("i", samples, 0, 1))).all()
 
 
 def test_union_of_channels() -> None:
@@ -144,6 +165,12 @@ def test_concat_holds_the_values_of_all_sources() -> None:
     config = ConcatArrayConfig("c", ["gap", "b"], {"b": large}, small)
     assert _read(config).tolist() == [[1, 255], [300, 5]]
     assert _read(ConcatArrayConfig("c", ["a"], {"a": small})).tolist() == [[1, 255]]
+    array = config.create_array()
+    assert array.source_arrays == {"b": large.array}
+    assert array.default_array is small.array
+    unsigned = in_memory(np.array([2**63, 1], np.uint64), axes="x", offset=(3,))
+    mixed = ConcatArrayConfig("c", ["a", "b"], {"a": unsigned, "b": large})
+    assert "no type holds the values of all" in mixed.verify()[1]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +211,10 @@ def test_sums_do_not_overflow() -> None:
     assert _read(SumArrayConfig("s", [full, signed])).tolist() == [-45, 256, 257]
     masks = in_memory(np.ones(3, bool), axes="x")
     assert _read(SumArrayConfig("s", [masks, masks])).dtype == np.uint64
+    exact = in_memory(np.full(3, 2**60 + 1, np.uint64), axes="x")
+    assert _read(SumArrayConfig("s", [exact, signed]))[1] == 2**60 + 2
+    channels = [in_memory(np.ones((n, 3)), axes="cx") for n in (1, 2)]
+    assert "number of channels 2 differs" in SumArrayConfig("s", channels).verify()[1]
     halves = in_memory(np.full(3, 0.5, np.float32), axes="x")
     assert _read(SumArrayConfig("s", [halves, full])).tolist() == [255.5] * 3
 
@@ -195,10 +226,24 @@ def test_merged_objects_stay_distinct() -> None:
     last = np.array([0, 1, 1, 2, 0], np.int64)
     sources = [in_memory(v, axes="x") for v in (first, empty, last)]
     config = MergeInstancesArrayConfig("m", sources)
-    assert _read(config).tolist() == [3, 4, 4, 5, 0]
+    one = 2**8 - 1 + 2**16 - 1 + 1
+    assert _read(config).tolist() == [3, one, one, one + 1, 0]
     array = config.create_array()
-    assert array[Roi((3,), (2,))].tolist() == [5, 0]
+    assert array[Roi((3,), (2,))].tolist() == [one + 1, 0]
     assert first.tolist() == [3, 3, 0, 0, 0]
+
+
+@pytest.mark.parametrize("number", [2, 3, 6])
+def test_merged_64_bit_ids_fit_into_signed_integers(number: int) -> None:
+    ids = np.array([720575940600000000, 1, 0, -1])  # as large as those of FlyWire
+    shifted = [np.roll(ids, k) for k in range(number)]
+    sources = [in_memory(v, axes="x") for v in shifted]
+    alone = _read(MergeInstancesArrayConfig("m", sources[:1]))
+    np.testing.assert_array_equal(alone, np.where(ids > 0, ids, 0))
+    merged = _read(MergeInstancesArrayConfig("m", sources))
+    assert merged.max() < 2**63
+    present = merged[merged > 0].tolist()
+    assert len(set(present)) == len(present) == 4 - (number == 2)
 
 
 def test_merging_refuses_what_is_no_label_volume() -> None:
@@ -207,17 +252,10 @@ def test_merging_refuses_what_is_no_label_volume() -> None:
         with pytest.raises(ConfigError, match=r"\[0\]: .* is no volume of labels"):
             MergeInstancesArrayConfig("m", [source]).create_array()
     huge = in_memory(np.array([2**64 - 1], np.uint64), axes="x")
+    assert _read(MergeInstancesArrayConfig("m", [huge])).tolist() == [2**64 - 1]
     array = MergeInstancesArrayConfig("m", [huge, huge]).create_array()
-    with pytest.raises(DataError, match="64 bits"):
+    with pytest.raises(DataError, match=r"configs\[0\]: .* fit into 64 bits"):
         array[array.roi]
-
-
-def test_blocks_cover_an_array_once() -> None:
-    array = in_memory(np.zeros((2, 5, 7), np.uint8), (40, 4.6, 4), (1, 2, 3)).array
-    seen = np.zeros(array.shape, int)
-    for roi in iter_rois(array, 12):
-        seen[array.check_roi(roi).to_slices()] += 1
-    assert (seen == 1).all()
 
 
 def test_errors_name_the_path_of_the_field() -> None:
@@ -225,3 +263,46 @@ def test_errors_name_the_path_of_the_field() -> None:
     outer = SumArrayConfig("s", [LogicalOrArrayConfig("o", inner)])
     reason = outer.verify()[1]
     assert reason.startswith("source_array_configs[0]: source_array_config: max: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (DummyArrayConfig("d"), "DummyArrayConfig is never valid"),
+        (ArrayConfig("a"), "nothing can be built from a ArrayConfig"),
+    ],
+)
+def test_sources_are_verified_too(source: ArrayConfig, reason: str) -> None:
+    inner = CropArrayConfig("c", source, Roi((0, 0, 0), (1, 2, 2)))
+    for config in (inner, ConcatArrayConfig("c", ["a"], {"a": inner})):
+        valid, text = config.verify()
+        assert not valid
+        assert text.endswith(reason) or reason in text
+        with pytest.raises(ConfigError, match=reason):
+            config.create_array()
+    assert source.verify()[0] == (type(source) is ArrayConfig)
+    with pytest.raises(ConfigError, match=reason):
+        source.create_array()
+
+
+def test_settings_of_an_array_can_be_read() -> None:
+    labels = in_memory(LABELS)
+    binary = BinarizeArrayConfig("b", labels, [("a", [1])], 3).create_array()
+    assert (binary.name, binary.background) == ("b", 3)
+    assert binary.groupings == [("a", [1])]
+    intensities = IntensitiesArrayConfig("i", labels, 1, 3).create_array()
+    assert (intensities.min, intensities.max) == (1, 3)
+    crop = CropArrayConfig("c", labels, Roi((0, 0), (9, 1))).create_array()
+    assert (crop.crop_roi, crop.roi.end) == (Roi((0, 0), (9, 1)), (2, 1))
+    large = ResampledArrayConfig("r", labels, (2, 1), (1, 1), True).create_array()
+    assert (large.upsample, large.downsample) == ((2, 1), (1, 1))
+    assert (large.interp_order, OnesArray.like(large).name) == (1, "r")
+
+
+def test_arrays_in_memory_know_what_they_are() -> None:
+    values = np.zeros((2, 3))
+    values.flags.writeable = False
+    assert not in_memory(values).array.writable
+    for roi, size in ((Roi((0,), (2,)), (1, 1)), (Roi((0, 0), (2, 3)), (1, 0))):
+        with pytest.raises(DataError, match="do not fit together"):
+            NumpyArray.from_np_array(values, roi, size, ["y", "x"])

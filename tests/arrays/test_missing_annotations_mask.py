@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_dacapo.arrays import MissingAnnotationsMaskConfig, ZarrArrayConfig
+from array_data import DATA
+from napari_dacapo.arrays import (
+    CropArrayConfig,
+    MissingAnnotationsMaskConfig,
+    ZarrArrayConfig,
+)
 from napari_dacapo.arrays.missing_annotations_mask import missing_labels
+from napari_dacapo.geometry import Roi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +84,31 @@ def test_cellmap_annotation_without_unknown_voxels(tmp_path: Path) -> None:
     kind = {"type": "instance_segmentation", "encoding": {"absent": 0}}
     annotation = {"class_name": "mito", "annotation_type": kind}
     assert _mask(tmp_path, {"cellmap": {"annotation": annotation}}).all()
+
+
+def test_annotation_of_the_group_around(tmp_path: Path) -> None:
+    """Read where the array has none of its own, also through other arrays."""
+    encoding = {"absent": 0, "present": 1, "unknown": 2}
+    kind = {"type": "semantic_segmentation", "encoding": encoding}
+    group = zarr.open_group(str(tmp_path / "l.zarr" / "mito"), mode="w")
+    group.attrs["cellmap"] = {"annotation": {"annotation_type": kind}}
+    group.create_array("s0", data=LABELS, attributes={"resolution": [4, 4]})
+    source = ZarrArrayConfig("l", tmp_path / "l.zarr", "mito/s0")
+    crop = CropArrayConfig("c", source, Roi((0, 4), (8, 8)))
+    array = MissingAnnotationsMaskConfig("m", crop, GROUPS).create_array()
+    np.testing.assert_array_equal(array[array.roi], [LABELS[:, 1:] != 2] * 3)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the development data are not here")
+@pytest.mark.parametrize("name", ["mito", "mito_instance", "all"])
+def test_real_cellmap_crop(name: str) -> None:
+    """Without an encoding, label 0 is not trusted; with one, "absent" is."""
+    crop = f"recon-1/labels/groundtruth/crop2/{name}/s1"
+    source = ZarrArrayConfig("l", DATA / "vnc_sstem/vnc_sstem.zarr", crop)
+    array = MissingAnnotationsMaskConfig("m", source, [("mito", [1])]).create_array()
+    labels = source.create_array()[array.roi]
+    expected = labels > 0 if name == "all" else labels >= 0
+    np.testing.assert_array_equal(array[array.roi], expected[None])
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,16 @@ import attrs
 from napari_dacapo.errors import ConfigError, DaCapoError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from .base import Array, ArrayConfig
+from .base import (
+    NON_SPATIAL_AXES,
+    Array,
+    ArrayConfig,
+    open_array,
+    verify_by_opening,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -28,10 +34,12 @@ class DerivedArray(Array):
     ----------
     source : Array
         The array shown.
+    name : str
+        Name of the config, empty for an array that was made without one.
     """
 
-    def __init__(self, source: Array) -> None:
-        self._source = source
+    def __init__(self, source: Array, name: str = "") -> None:
+        self._source, self.name = source, name
 
     @property
     def source_array(self) -> Array:
@@ -67,17 +75,94 @@ class DerivedArray(Array):
         return self._source.channels
 
 
+def shape_of(array: DerivedArray, voxels: Roi) -> list[int]:
+    """Return the shape of a region of `array`, all its axes, without reading voxels.
+
+    Parameters
+    ----------
+    array : DerivedArray
+        Has the axes of its source.
+    voxels : Roi
+        The region in voxels.
+    """
+    source = array.source_array
+    nothing = Roi(source.roi.begin, (0,) * source.dims)
+    spatial = iter(voxels.shape.as_integers())
+    return [
+        length if axis in NON_SPATIAL_AXES else next(spatial)
+        for axis, length in zip(array.axes, source[nothing].shape, strict=True)
+    ]
+
+
+class CombinedArray(DerivedArray):
+    """An array made of several others, where all of them have voxels.
+
+    Parameters
+    ----------
+    sources : mapping
+        The arrays combined, by the path of their field.
+    name : str
+        Name of the config.
+
+    Raises
+    ------
+    ConfigError
+        If axes, channels, voxel sizes or grids differ, or there is no common box.
+    """
+
+    def __init__(self, sources: Mapping[str, Array], name: str) -> None:
+        self._roi = common_roi(sources)
+        super().__init__(next(iter(sources.values())), name)
+        self._sources = dict(sources)
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def roi(self) -> Roi:
+        return self._roi
+
+    @property
+    def channels(self) -> list[str] | None:
+        return None
+
+
 @attrs.define
 class DerivedArrayConfig(ArrayConfig):
     """Base of the configs of arrays that are computed from others."""
 
     def verify(self) -> tuple[bool, str]:
-        """Return whether the sources can be opened and fit together."""
-        try:
-            array = self.array_type(self)  # type: ignore[call-arg]
-        except DaCapoError as error:
-            return False, str(error)
-        return True, f"{array} can be read"
+        """Return whether the sources are valid, can be opened, and fit together."""
+        valid, reason = super().verify()
+        complaint = next(_invalid_sources(self), None)
+        if not valid or complaint is not None:
+            return False, complaint or reason
+        return verify_by_opening(self)
+
+
+def _invalid_sources(config: DerivedArrayConfig) -> Iterator[str]:
+    """Yield what stored or other original arrays below `config` complain about."""
+    for path, source in _source_configs(config):
+        if isinstance(source, DerivedArrayConfig):
+            complaints = list(_invalid_sources(source))
+        else:
+            valid, reason = source.verify()
+            complaints = [] if valid else [reason]
+        yield from (f"{path}: {complaint}" for complaint in complaints)
+
+
+def _source_configs(config: DerivedArrayConfig) -> Iterator[tuple[str, ArrayConfig]]:
+    for field in attrs.fields(type(config)):
+        value = getattr(config, field.name)
+        parts: dict[str, Any] = {field.name: value}
+        if isinstance(value, dict):
+            parts = {f"{field.name}[{key!r}]": part for key, part in value.items()}
+        elif isinstance(value, list):
+            parts = {f"{field.name}[{i}]": part for i, part in enumerate(value)}
+        for path, part in parts.items():
+            if isinstance(part, ArrayConfig):
+                yield path, part
 
 
 def open_source(config: ArrayConfig, field: str = "source_array_config") -> Array:
@@ -89,7 +174,7 @@ def open_source(config: ArrayConfig, field: str = "source_array_config") -> Arra
         Of the kind that the source raises.
     """
     try:
-        return config.array_type(config)  # type: ignore[call-arg]
+        return open_array(config)
     except DaCapoError as error:
         raise type(error)(f"{field}: {error}") from error
 
@@ -100,19 +185,12 @@ def open_sources(configs: Sequence[ArrayConfig]) -> dict[str, Array]:
     return {p: open_source(c, p) for p, c in zip(paths, configs, strict=True)}
 
 
-def require_no_channels(source: Array, what: str) -> None:
-    """Raise unless `source` is a label volume without channels.
-
-    Raises
-    ------
-    ConfigError
-        If it has a channel axis.
-    """
-    if source.num_channels is not None:
-        raise ConfigError(
-            f"source_array_config: {what} needs labels without a channel axis, but the "
-            f"source has {source.num_channels} channels"
-        )
+#: what arrays that are combined must share
+_WORDS = {
+    "axes": "axes",
+    "num_channels": "number of channels",
+    "voxel_size": "voxel size",
+}
 
 
 def common_roi(sources: Mapping[str, Array]) -> Roi:
@@ -121,19 +199,19 @@ def common_roi(sources: Mapping[str, Array]) -> Roi:
     Raises
     ------
     ConfigError
-        If axes or voxel sizes differ, the voxel grids are shifted against each other,
-        or there is no common box.
+        If axes, voxel sizes or numbers of channels differ, the voxel grids are shifted
+        against each other, or there is no common box.
     """
     if not sources:
         raise ConfigError("source_array_configs: at least one source array is needed")
     first_path, first = next(iter(sources.items()))
     for path, array in sources.items():
-        for what in ("axes", "voxel_size"):
+        for what in _WORDS:
             own, others = getattr(array, what), getattr(first, what)
             if own != others:
                 raise ConfigError(
-                    f"{path}: the {what.replace('_', ' ')} {own} differs from {others} "
-                    f"of {first_path}; resample or rename it first"
+                    f"{path}: its {_WORDS[what]} {own} differs from {others} of "
+                    f"{first_path}; resample, rename or choose another array"
                 )
         shift = array.roi.offset - first.roi.offset
         if not shift.is_multiple_of(first.voxel_size):

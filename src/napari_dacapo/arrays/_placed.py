@@ -10,19 +10,19 @@ from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate, Roi, world_to_voxels
 
 from ._axis_names import SPATIAL_AXES
+from ._located import LocatedArray
 from ._stored import Source, StoredArray
-from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, Array
+from .base import CHANNEL_AXIS, NON_SPATIAL_AXES
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
     from ._placement import Placement
 
 logger = logging.getLogger(__name__)
 
 
-class PlacedArray(Array):
+class PlacedArray(LocatedArray):
     """Stored voxels, shown with the axes ``c z y x`` whatever the stored order.
 
     Time, batch and sample axes of length 1 are dropped. What had to be assumed about
@@ -64,23 +64,24 @@ class PlacedArray(Array):
             _tell_once(note)
         self._placement, self._description = placement, description
         self._order = shown_axes(placement, source.shape, keep_order)
-        self._axes = [placement.axes[i] for i in self._order]
-        self._voxel_size = self._shown(placement.voxel_size)
-        offset = self._shown(placement.offset)
+        axes = [placement.axes[i] for i in self._order]
+        voxel_size = self._shown(placement.voxel_size, axes)
+        offset = self._shown(placement.offset, axes)
         shape = [
             source.shape[i]
-            for i, axis in zip(self._order, self._axes, strict=True)
+            for i, axis in zip(self._order, axes, strict=True)
             if axis not in NON_SPATIAL_AXES
         ]
-        whole = Roi(offset, Coordinate(shape) * self._voxel_size)
-        self._roi = whole if grid is None else _snapped(whole, self._voxel_size, grid)
-        voxels = world_to_voxels(self._roi, offset, self._voxel_size)
+        whole = Roi(offset, Coordinate(shape) * voxel_size)
+        roi = whole if grid is None else _snapped(whole, voxel_size, grid)
+        self._locate(axes, voxel_size, roi)
+        voxels = world_to_voxels(roi, offset, voxel_size)
         spatial = iter(zip(voxels.begin, voxels.end, strict=True))
         self._ranges = [
             range(source.shape[i])
             if axis in NON_SPATIAL_AXES
             else range(*next(spatial))
-            for i, axis in zip(self._order, self._axes, strict=True)
+            for i, axis in zip(self._order, axes, strict=True)
         ]
         self._view = self._view_of(source, dtype)
 
@@ -90,52 +91,18 @@ class PlacedArray(Array):
         return self._placement.notes
 
     @property
-    def axes(self) -> list[str]:
-        return list(self._axes)
-
-    @property
-    def voxel_size(self) -> Coordinate:
-        return self._voxel_size
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._view.dtype
-
-    @property
-    def num_channels(self) -> int | None:
-        if CHANNEL_AXIS not in self._axes:
-            return None
-        return self._view.shape[self._axes.index(CHANNEL_AXIS)]
-
-    @property
     def data(self) -> StoredArray:
         """The voxels of `roi`, read when they are indexed, in the order of `axes`."""
         return self._view
 
-    def _read(self, roi: Roi) -> NDArray[Any]:
-        return self._view[self._index(roi)]
-
-    def _index(self, roi: Roi) -> tuple[slice, ...]:
-        spatial = iter(self.check_roi(roi).to_slices())
-        return tuple(
-            slice(None) if axis in NON_SPATIAL_AXES else next(spatial)
-            for axis in self._axes
-        )
-
     def _view_of(self, source: Source, dtype: np.dtype[Any]) -> StoredArray:
         return StoredArray(source, dtype, self._order, self._ranges, self._description)
 
-    def _shown(self, stored: Coordinate) -> Coordinate:
-        """Return a spatial vector of the stored order in the order of the axes."""
+    def _shown(self, stored: Coordinate, axes: list[str]) -> Coordinate:
+        """Return a spatial vector of the stored order in the order of `axes`."""
         letters = [a for a in self._placement.axes if a not in NON_SPATIAL_AXES]
         return Coordinate(
-            stored[letters.index(axis)]
-            for axis in self._axes
-            if axis not in NON_SPATIAL_AXES
+            stored[letters.index(axis)] for axis in axes if axis not in NON_SPATIAL_AXES
         )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from napari_dacapo._config import name_field, require_valid
+from napari_dacapo._config import build, implementation, name_field
 from napari_dacapo._registry import Registered
-from napari_dacapo.errors import RoiError
+from napari_dacapo.errors import DaCapoError, RoiError
 from napari_dacapo.geometry import Coordinate, Roi, world_to_voxels
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ class ArrayConfig(Registered):
         ConfigError
             If the config is invalid, with the text of `verify`.
         """
-        require_valid(self)
-        return self.array_type(self)  # type: ignore[call-arg]
+        array: Array = build(self, "array_type")
+        return array
 
     def to_array(self) -> Array:
         """Make the array, same as `create_array`."""
@@ -173,3 +173,27 @@ class ArrayConfig(Registered):
     def get_array(self) -> Array:
         """Make the array, same as `create_array`."""
         return self.create_array()
+
+
+def open_array(config: ArrayConfig) -> Array:
+    """Return the array of `config` without verifying it first.
+
+    Raises
+    ------
+    DaCapoError
+        What is wrong, if the array cannot be made.
+    """
+    array: Array = implementation(config, "array_type")(config)
+    return array
+
+
+def verify_by_opening(config: ArrayConfig) -> tuple[bool, str]:
+    """Return whether the array of `config` can be made; the text says what is assumed.
+
+    Opening reads metadata only. Third-party arrays may have `notes`, as ours do.
+    """
+    try:
+        array = open_array(config)
+    except DaCapoError as error:
+        return False, str(error)
+    return True, "; ".join((f"{array} can be read", *getattr(array, "notes", ())))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from napari_dacapo._config import config_field
-from napari_dacapo.errors import ConfigError
 
-from ._derived import (
-    DerivedArray,
-    DerivedArrayConfig,
-    open_source,
-    require_no_channels,
-)
-from .base import CHANNEL_AXIS, ArrayConfig
+from ._derived import DerivedArrayConfig
+from ._label_groups import LabelGroupsArray, to_groupings
+from .base import ArrayConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,30 +22,7 @@ if TYPE_CHECKING:
     from napari_dacapo.geometry import Roi
 
 
-def to_groupings(value: Iterable[Any]) -> list[tuple[str, list[int]]]:
-    """Return groups of labels, ``[(name, [label, ...]), ...]``, as plain types."""
-    return [(str(name), [int(label) for label in labels]) for name, labels in value]
-
-
-def check_groupings(groupings: list[tuple[str, list[int]]]) -> None:
-    """Check that there are groups and that their names differ.
-
-    Raises
-    ------
-    ConfigError
-        If not.
-    """
-    names = [name for name, _ in groupings]
-    if not names:
-        raise ConfigError("groupings: at least one group of labels is needed")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigError(
-            f"groupings: the name {twice[0]!r} is used twice; give each group its own"
-        )
-
-
-class BinarizeArray(DerivedArray):
+class BinarizeArray(LabelGroupsArray):
     """One uint8 channel per group: 1 where the label belongs to it.
 
     The axes are ``c`` and those of the source. A label may belong to several groups. A
@@ -68,33 +41,19 @@ class BinarizeArray(DerivedArray):
     """
 
     def __init__(self, array_config: BinarizeArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
-        require_no_channels(self._source, "binarizing")
-        check_groupings(array_config.groupings)
-        self._groupings = array_config.groupings
-        self._background = array_config.background
-
-    @property
-    def axes(self) -> list[str]:
-        return [CHANNEL_AXIS, *self._source.axes]
+        super().__init__(array_config)
+        #: the label that means "nothing"
+        self.background = array_config.background
 
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(np.uint8)
 
-    @property
-    def num_channels(self) -> int | None:
-        return len(self._groupings)
-
-    @property
-    def channels(self) -> list[str] | None:
-        return [name for name, _ in self._groupings]
-
     def _read(self, roi: Roi) -> NDArray[Any]:
         labels = self._source[roi]
         channels = [
-            is_any_of(labels, ids) if ids else labels != self._background
-            for _, ids in self._groupings
+            is_any_of(labels, ids) if ids else labels != self.background
+            for _, ids in self.groupings
         ]
         return np.stack(channels).astype(np.uint8)
 
@@ -122,5 +81,7 @@ class BinarizeArrayConfig(DerivedArrayConfig):
         converter=to_groupings,
     )
     background: int = config_field(
-        "The label that means 'nothing', used by classes without labels.", default=0
+        "The label that means 'nothing', used by classes without labels.",
+        default=0,
+        converter=index,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError
 
-from ._derived import DerivedArray, DerivedArrayConfig, common_roi, open_source
+from ._derived import CombinedArray, DerivedArrayConfig, open_source
 from .base import CHANNEL_AXIS, Array, ArrayConfig
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from napari_dacapo.geometry import Roi
 
 
-class ConcatArray(DerivedArray):
+#: field of the source that fills channels without one of their own
+_DEFAULT = "default_config"
+
+
+class ConcatArray(CombinedArray):
     """Named channels stacked in the order given; axes ``c`` + spatial.
 
     Channels without a source come from the default source or are zero. The region is
@@ -39,36 +43,34 @@ class ConcatArray(DerivedArray):
 
     def __init__(self, array_config: ConcatArrayConfig) -> None:
         self._channels = array_config.channels
-        self._sources = _open_sources(array_config)
-        self._roi = common_roi(self._sources)
-        super().__init__(next(iter(self._sources.values())))
-        for path, source in self._sources.items():
+        sources = _open_sources(array_config)
+        for path, source in sources.items():
             if source.num_channels not in (None, 1):
                 raise ConfigError(
                     f"{path}: the source has {source.num_channels} channels; choose an "
                     "array with one"
                 )
+        super().__init__(sources, array_config.name)
+        self._dtype = _common_dtype(sources)
 
     @property
-    def source_arrays(self) -> list[Array]:
-        """The sources, without the channels that are zero, each once."""
-        return list(self._sources.values())
+    def source_arrays(self) -> dict[str, Array]:
+        """The sources by the name of their channel, without those filled up."""
+        by_channel = {c: self._sources.get(_path(c)) for c in self._channels}
+        return {c: source for c, source in by_channel.items() if source is not None}
 
     @property
-    def attrs(self) -> dict[str, Any]:
-        return {}
+    def default_array(self) -> Array | None:
+        """What fills channels that have no source; `None` for zeros."""
+        return self._sources.get(_DEFAULT)
 
     @property
     def axes(self) -> list[str]:
         return [CHANNEL_AXIS, *(a for a in self._source.axes if a != CHANNEL_AXIS)]
 
     @property
-    def roi(self) -> Roi:
-        return self._roi
-
-    @property
     def dtype(self) -> np.dtype[Any]:
-        return np.result_type(*(source.dtype for source in self.source_arrays))
+        return self._dtype
 
     @property
     def num_channels(self) -> int | None:
@@ -81,7 +83,7 @@ class ConcatArray(DerivedArray):
     def _read(self, roi: Roi) -> NDArray[Any]:
         read = {path: self._read_source(s, roi) for path, s in self._sources.items()}
         zeros = np.zeros_like(next(iter(read.values())))
-        default = read.get("default_config", zeros)
+        default = read.get(_DEFAULT, zeros)
         stacked = [read.get(_path(channel), default) for channel in self._channels]
         return np.stack(stacked).astype(self.dtype, copy=False)
 
@@ -94,6 +96,19 @@ class ConcatArray(DerivedArray):
 
 def _path(channel: str) -> str:
     return f"source_array_configs[{channel!r}]"
+
+
+def _common_dtype(sources: dict[str, Array]) -> np.dtype[Any]:
+    """Return the type that holds the values of all sources exactly."""
+    dtypes = [source.dtype for source in sources.values()]
+    common = np.result_type(*dtypes)
+    if common.kind == "f" and all(dtype.kind in "bui" for dtype in dtypes):
+        names = ", ".join(f"{path} {s.dtype}" for path, s in sources.items())
+        raise ConfigError(
+            f"no type holds the values of all sources exactly: {names}; store them "
+            "with types that are all signed or all unsigned"
+        )
+    return common
 
 
 def _open_sources(config: ConcatArrayConfig) -> dict[str, Array]:
@@ -109,7 +124,7 @@ def _open_sources(config: ConcatArrayConfig) -> dict[str, Array]:
         )
     configs = {_path(c): sources[c] for c in config.channels if c in sources}
     if config.default_config is not None and missing:
-        configs["default_config"] = config.default_config
+        configs[_DEFAULT] = config.default_config
     return {path: open_source(source, path) for path, source in configs.items()}
 
 

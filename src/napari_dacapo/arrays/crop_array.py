@@ -32,7 +32,11 @@ class CropArray(DerivedArray):
     """
 
     def __init__(self, array_config: CropArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
+        super().__init__(
+            open_source(array_config.source_array_config), array_config.name
+        )
+        #: the box asked for; `roi` is the part of it that the source covers
+        self.crop_roi = array_config.roi
         wanted, whole = array_config.roi, self._source.roi
         if wanted.dims != whole.dims:
             raise ConfigError(
@@ -44,7 +48,16 @@ class CropArray(DerivedArray):
         try:
             world_to_voxels(self._roi, whole.offset, self._source.voxel_size)
         except ValueError as error:
-            raise ConfigError(f"roi: {error}; move its faces onto the grid") from None
+            raise ConfigError(
+                f"roi: {error}; move its faces onto the grid, such as to "
+                f"{self._on_grid(self._roi)}"
+            ) from None
+
+    def _on_grid(self, roi: Roi) -> Roi:
+        """Return the box nearest to `roi` in whole voxels of the source, at least 1."""
+        begin, size = self._source.roi.begin, self._source.voxel_size
+        near = (roi - begin).snap_to_grid(size, mode="closest") + begin
+        return near if not near.empty else (roi - begin).snap_to_grid(size) + begin
 
     @property
     def roi(self) -> Roi:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import attrs
 import numpy as np
 
 from napari_dacapo.geometry import Coordinate, Roi
 
-from .base import Array, ArrayConfig
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from .base import ArrayConfig
+from .numpy_array import NumpyArray
 
 
-class DummyArray(Array):
+class DummyArray(NumpyArray):
     """Zeros: float64, axes ``z y x``, 100 x 50 x 50 voxels of 1 x 2 x 2 nm.
 
     Parameters
@@ -25,41 +21,8 @@ class DummyArray(Array):
     """
 
     def __init__(self, array_config: ArrayConfig) -> None:
-        self._data = np.zeros((100, 50, 50))
-
-    @property
-    def axes(self) -> list[str]:
-        return ["z", "y", "x"]
-
-    @property
-    def voxel_size(self) -> Coordinate:
-        return Coordinate(1, 2, 2)
-
-    @property
-    def roi(self) -> Roi:
-        return Roi((0, 0, 0), (100, 100, 100))
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype
-
-    @property
-    def num_channels(self) -> int | None:
-        return None
-
-    @property
-    def data(self) -> NDArray[Any]:
-        return self._data
-
-    @property
-    def writable(self) -> bool:
-        return True
-
-    def _read(self, roi: Roi) -> NDArray[Any]:
-        return self._data[self.check_roi(roi).to_slices()]
-
-    def __setitem__(self, roi: Roi, value: Any) -> None:
-        self._data[self.check_roi(Roi.coerce(roi)).to_slices()] = value
+        self._array = np.zeros((100, 50, 50))
+        self._locate("zyx", Coordinate(1, 2, 2), Roi((0, 0, 0), (100, 100, 100)))
 
 
 @attrs.define
@@ -70,4 +33,7 @@ class DummyArrayConfig(ArrayConfig):
 
     def verify(self) -> tuple[bool, str]:
         """Return that a placeholder is not valid data."""
-        return False, f"array {self.name!r} is a placeholder: choose a real array"
+        return False, (
+            f"array {self.name!r} is a placeholder, choose a real array: "
+            f"{type(self).__name__} is never valid"
+        )

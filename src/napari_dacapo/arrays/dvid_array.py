@@ -13,11 +13,12 @@ import attrs
 import numpy as np
 
 from napari_dacapo._config import config_field
-from napari_dacapo.errors import ConfigError, DaCapoError, DataError, DataNotFoundError
+from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate, Roi
 
+from ._located import LocatedArray
 from ._units import nanometres
-from .base import Array, ArrayConfig
+from .base import ArrayConfig, verify_by_opening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ LABEL_TYPES = ("labelmap", "labelarray", "labelblk")
 _VALUES = {"uint8blk": "uint8", **dict.fromkeys(LABEL_TYPES, "uint64")}
 
 
-class DVIDArray(Array):
+class DVIDArray(LocatedArray):
     """A grayscale or label instance of a DVID server; axes ``z y x``, read-only.
 
     The description of the instance is fetched once, when the array is made.
@@ -50,32 +51,17 @@ class DVIDArray(Array):
         base = server if "://" in server else f"http://{server}"
         self._url = f"{base.rstrip('/')}/api/node/{quote(uuid)}/{quote(instance)}"
         self._info = _json_object(f"{self._url}/info")
-        extended = self._extended
-        units = extended.get("VoxelUnits") or [None] * 3
-        self._voxel_size = Coordinate(
-            float(length * nanometres(unit, self._url))
-            for length, unit in zip(self._vector("VoxelSize"), units[::-1], strict=True)
-        )
+        #: name of the config, and its server, node and instance
+        self.name, self.source = array_config.name, array_config.source
+        voxel_size = self._edge_lengths()
         low, high = self._vector("MinPoint"), self._vector("MaxPoint")
-        self._roi = Roi(low, high - low + 1) * self._voxel_size
+        self._locate("zyx", voxel_size, Roi(low, high - low + 1) * voxel_size)
         self._dtype = self._value_type()
 
     @property
     def attrs(self) -> dict[str, Any]:
         """What the server says about the instance."""
         return dict(self._info)
-
-    @property
-    def axes(self) -> list[str]:
-        return ["z", "y", "x"]
-
-    @property
-    def voxel_size(self) -> Coordinate:
-        return self._voxel_size
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -100,6 +86,20 @@ class DVIDArray(Array):
         extended = self._info.get("Extended")
         return extended if isinstance(extended, dict) else {}
 
+    def _edge_lengths(self) -> Coordinate:
+        """Return the voxel size in nm, z y x."""
+        units = self._extended.get("VoxelUnits") or [None] * 3
+        lengths = self._vector("VoxelSize")
+        if len(units) != 3 or not all(length > 0 for length in lengths):
+            raise DataError(
+                f"{self._url} has voxels of {lengths} in units {units}; three lengths "
+                "greater than 0 are needed: correct them on the server"
+            )
+        return Coordinate(
+            float(length * nanometres(unit, self._url))
+            for length, unit in zip(lengths, units[::-1], strict=True)
+        )
+
     def _vector(self, key: str) -> Coordinate:
         """Return a vector that DVID lists as x, y, z in the order z, y, x."""
         extents = self._info.get("Extents")
@@ -118,7 +118,8 @@ class DVIDArray(Array):
         values = self._extended.get("Values")
         name = _VALUES.get(str(kind))
         if kind not in LABEL_TYPES and isinstance(values, list) and len(values) == 1:
-            name = values[0].get("DataType", name)
+            described = values[0] if isinstance(values[0], dict) else {}
+            name = described.get("DataType", name)
         try:
             return np.dtype(name if name is not None else "")
         except TypeError:
@@ -196,8 +197,4 @@ class DVIDArrayConfig(ArrayConfig):
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the server knows the volume."""
-        try:
-            array = DVIDArray(self)
-        except DaCapoError as error:
-            return False, str(error)
-        return True, f"{array} can be read"
+        return verify_by_opening(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,15 +31,23 @@ class IntensitiesArray(DerivedArray):
     Raises
     ------
     ConfigError
-        If `min` equals `max`.
+        If `min` equals `max`, or one of them is NaN or infinite.
     """
 
     def __init__(self, array_config: IntensitiesArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
-        self._min, self._max = array_config.min, array_config.max
-        if self._min == self._max:
+        super().__init__(
+            open_source(array_config.source_array_config), array_config.name
+        )
+        #: the intensities that become 0 and 1
+        self.min, self.max = array_config.min, array_config.max
+        for field in ("min", "max"):
+            if not math.isfinite(getattr(self, field)):
+                raise ConfigError(
+                    f"{field}: {getattr(self, field)} is no intensity; enter a number"
+                )
+        if self.min == self.max:
             raise ConfigError(
-                f"max: {self._max:g} equals min, so there is no range to scale; enter "
+                f"max: {self.max:g} equals min, so there is no range to scale; enter "
                 "the darkest and the brightest intensity of interest"
             )
 
@@ -50,7 +59,7 @@ class IntensitiesArray(DerivedArray):
         values = self._source[roi]
         # float32 cannot tell large integers apart before the minimum is taken off
         precise = np.result_type(values.dtype, np.float32)
-        scaled = (values.astype(precise) - self._min) / (self._max - self._min)
+        scaled = (values.astype(precise) - self.min) / (self.max - self.min)
         return scaled.astype(np.float32, copy=False)
 
 

@@ -28,7 +28,9 @@ class LogicalOrArray(DerivedArray):
     """
 
     def __init__(self, array_config: LogicalOrArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
+        super().__init__(
+            open_source(array_config.source_array_config), array_config.name
+        )
 
     @property
     def axes(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,24 +10,26 @@ import numpy as np
 from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError, DataError
 
-from ._blocks import iter_blocks
-from ._derived import DerivedArray, DerivedArrayConfig, common_roi, open_sources
-from .base import Array, ArrayConfig
+from ._derived import CombinedArray, DerivedArrayConfig, open_sources
+from .base import ArrayConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dacapo.geometry import Roi
 
+
 _LARGEST = int(np.iinfo(np.uint64).max)
 
 
-class MergeInstancesArray(DerivedArray):
+class MergeInstancesArray(CombinedArray):
     """The objects of all sources, ids kept distinct, as uint64; 0 is background.
 
-    The ids of each source are raised by the largest id of all sources before it, taken
-    over their whole volumes (read once, on the first use), so a voxel has the same id
-    in every region read. Where objects overlap, the later source wins.
+    The ids of each source are raised by a fixed amount, which leaves room for all ids
+    that the types of the sources before it can hold, so a voxel has the same id in
+    every region read, and nothing but that region is ever read. The first source
+    keeps its ids. Where objects overlap, the later source wins. Labels below 0 count
+    as background.
 
     Parameters
     ----------
@@ -49,48 +50,46 @@ class MergeInstancesArray(DerivedArray):
                     f"{path}: {source} of type {source.dtype} is no volume of labels; "
                     "choose an integer array without channels"
                 )
-        self._sources = list(sources.values())
-        self._roi = common_roi(sources)
-        super().__init__(self._sources[0])
-
-    @property
-    def attrs(self) -> dict[str, Any]:
-        return {}
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
+        super().__init__(sources, array_config.name)
+        self._rooms = _rooms([source.dtype for source in sources.values()])
 
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(np.uint64)
 
-    @cached_property
-    def _raises(self) -> list[int]:
-        """What is added to the ids of each source."""
-        raises = [0]
-        for source in self._sources:
-            raises.append(raises[-1] + _largest_id(source))
-        if raises[-1] > _LARGEST:
-            raise DataError(
-                "the ids of all sources together do not fit into 64 bits; renumber "
-                "their objects from 1"
-            )
-        return raises[:-1]
-
     def _read(self, roi: Roi) -> NDArray[Any]:
-        merged: NDArray[np.uint64] | None = None
-        for source, increase in zip(self._sources, self._raises, strict=True):
+        merged = np.zeros((roi.shape / self.voxel_size).as_integers(), np.uint64)
+        increase = 0
+        for (path, source), room in zip(
+            self._sources.items(), self._rooms, strict=True
+        ):
             labels = source[roi]
+            if labels.size and (largest := int(labels.max())) > room:
+                raise DataError(
+                    f"{path}: the id {largest} does not fit into 64 bits together with "
+                    f"those of the other sources (at most {room}); renumber the "
+                    "objects from 1"
+                )
             raised = labels.astype(np.uint64) + np.uint64(increase)
-            if merged is None:
-                merged = np.zeros(labels.shape, dtype=np.uint64)
             np.copyto(merged, raised, where=labels > 0)
-        return np.asarray(merged)
+            increase += room
+        return merged
 
 
-def _largest_id(source: Array) -> int:
-    return max((int(block.max()) for block in iter_blocks(source)), default=0)
+def _rooms(dtypes: list[np.dtype[Any]]) -> list[int]:
+    """Return the largest id that each source may have.
+
+    Types of up to 32 bits get all their ids; 64-bit sources share 63 bits, so that ids
+    usually fit into signed integers, too. The last source may use all that is left.
+    """
+    limits = [1 if d.kind == "b" else int(np.iinfo(d).max) for d in dtypes]
+    wide = [i for i, d in enumerate(dtypes) if d.itemsize == 8]
+    shared = _LARGEST // 2 - sum(n for i, n in enumerate(limits) if i not in wide)
+    for i in wide:
+        if i < len(dtypes) - 1:
+            limits[i] = shared // len(wide)
+    limits[-1] = min(limits[-1], _LARGEST - sum(limits[:-1]))
+    return limits
 
 
 @attrs.define

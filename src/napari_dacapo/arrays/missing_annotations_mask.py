@@ -9,14 +9,10 @@ import numpy as np
 
 from napari_dacapo._config import config_field
 
-from ._derived import (
-    DerivedArray,
-    DerivedArrayConfig,
-    open_source,
-    require_no_channels,
-)
-from .base import CHANNEL_AXIS, ArrayConfig
-from .binarize_array import check_groupings, to_groupings
+from ._derived import DerivedArray, DerivedArrayConfig
+from ._label_groups import LabelGroupsArray, to_groupings
+from .base import Array, ArrayConfig
+from .zarr_array import ZarrArray
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
     from napari_dacapo.geometry import Roi
 
 
-class MissingAnnotationsMask(DerivedArray):
+class MissingAnnotationsMask(LabelGroupsArray):
     """One boolean channel per group: where its labels can be trusted (1 = use).
 
     Two kinds of metadata of the source are understood; without any, label 0 is not
@@ -50,33 +46,19 @@ class MissingAnnotationsMask(DerivedArray):
     """
 
     def __init__(self, array_config: MissingAnnotationsMaskConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
-        require_no_channels(self._source, "the mask")
-        check_groupings(array_config.groupings)
-        self._groupings = array_config.groupings
-        missing = missing_labels(self._source.attrs)
+        super().__init__(array_config)
+        attributes = _annotation_attributes(self._source)
+        missing = missing_labels(attributes)
         self._is_used = [
             not missing.intersection(ids)
             or bool(set(array_config.umbrella_ids).intersection(ids) - missing)
-            for _, ids in self._groupings
+            for _, ids in self.groupings
         ]
-        self._encoding = _cellmap_encoding(self._source.attrs)
-
-    @property
-    def axes(self) -> list[str]:
-        return [CHANNEL_AXIS, *self._source.axes]
+        self._encoding = _cellmap_encoding(attributes)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(bool)
-
-    @property
-    def num_channels(self) -> int | None:
-        return len(self._groupings)
-
-    @property
-    def channels(self) -> list[str] | None:
-        return [name for name, _ in self._groupings]
 
     def _read(self, roi: Roi) -> NDArray[Any]:
         labels = self._source[roi]
@@ -88,6 +70,19 @@ class MissingAnnotationsMask(DerivedArray):
             if unknown is not None:
                 trusted = labels != unknown
         return np.stack([trusted & used for used in self._is_used])
+
+
+def _annotation_attributes(array: Array) -> dict[str, Any]:
+    """Return the attributes of the stored array below `array`.
+
+    What the array does not say is taken from the group around it: cellmap-schemas allow
+    the annotation of a class to stand beside its multiscale metadata only.
+    """
+    while isinstance(array, DerivedArray):
+        array = array.source_array
+    node = array._node if isinstance(array, ZarrArray) else None  # noqa: SLF001
+    group = None if node is None else node.parent
+    return {**(group.attributes if group is not None else {}), **array.attrs}
 
 
 def missing_labels(attributes: dict[str, Any]) -> set[int]:

@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, Any
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, Array, ArrayConfig
+from ._located import LocatedArray
+from .base import NON_SPATIAL_AXES, ArrayConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
-class NumpyArray(Array):
+class NumpyArray(LocatedArray):
     """An array held in memory; made by `from_np_array`, never from a config."""
 
     _array: NDArray[Any]
-    _roi: Roi
-    _voxel_size: Coordinate
-    _axes: list[str]
 
     def __init__(self, array_config: ArrayConfig) -> None:
         raise ValueError(
@@ -57,8 +54,7 @@ class NumpyArray(Array):
         """
         self = cls.__new__(cls)
         self._array = array
-        self._roi, self._voxel_size = Roi.coerce(roi), Coordinate(voxel_size)
-        self._axes = list(axes)
+        self._locate(axes, Coordinate(voxel_size), Roi.coerce(roi))
         self._check()
         return self
 
@@ -76,11 +72,18 @@ class NumpyArray(Array):
         )
 
     def _check(self) -> None:
-        expected = (self._roi.shape / self._voxel_size).to_plain()
         if len(self._axes) != self._array.ndim:
             raise DataError(
                 f"{self._array.ndim} array axes, but axis names {self._axes}"
             )
+        size = self._voxel_size
+        if not len(self.spatial_axes) == size.dims == self._roi.dims or min(size) <= 0:
+            raise DataError(
+                f"axes {', '.join(self._axes)}, region {self._roi} and voxel size "
+                f"{size} do not fit together; give one number greater than 0 per "
+                "spatial axis"
+            )
+        expected = (self._roi.shape / size).to_plain()
         found = [
             n
             for n, axis in zip(self._array.shape, self._axes, strict=True)
@@ -93,44 +96,12 @@ class NumpyArray(Array):
             )
 
     @property
-    def axes(self) -> list[str]:
-        return self._axes
-
-    @property
-    def voxel_size(self) -> Coordinate:
-        return self._voxel_size
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._array.dtype
-
-    @property
-    def num_channels(self) -> int | None:
-        if CHANNEL_AXIS not in self._axes:
-            return None
-        return int(self._array.shape[self._axes.index(CHANNEL_AXIS)])
-
-    @property
     def data(self) -> NDArray[Any]:
         return self._array
 
     @property
     def writable(self) -> bool:
-        return True
-
-    def _index(self, roi: Roi) -> tuple[slice, ...]:
-        spatial = iter(self.check_roi(roi).to_slices())
-        return tuple(
-            slice(None) if axis in NON_SPATIAL_AXES else next(spatial)
-            for axis in self._axes
-        )
-
-    def _read(self, roi: Roi) -> NDArray[Any]:
-        return self._array[self._index(roi)]
+        return bool(self._array.flags.writeable)
 
     def __setitem__(self, roi: Roi, value: Any) -> None:
         self._array[self._index(Roi.coerce(roi))] = value

@@ -9,8 +9,13 @@ import numpy as np
 
 from napari_dacapo._config import config_field
 
-from ._derived import DerivedArray, DerivedArrayConfig, open_source
-from .base import NON_SPATIAL_AXES, Array, ArrayConfig
+from ._derived import (
+    DerivedArray,
+    DerivedArrayConfig,
+    open_source,
+    shape_of,
+)
+from .base import Array, ArrayConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,13 +33,15 @@ class OnesArray(DerivedArray):
     """
 
     def __init__(self, array_config: OnesArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
+        super().__init__(
+            open_source(array_config.source_array_config), array_config.name
+        )
 
     @classmethod
     def like(cls, array: Array) -> OnesArray:
         """Return ones with the axes, channels and place of `array`."""
         self = cls.__new__(cls)
-        DerivedArray.__init__(self, array)
+        DerivedArray.__init__(self, array, getattr(array, "name", ""))
         return self
 
     @property
@@ -46,17 +53,7 @@ class OnesArray(DerivedArray):
         return np.dtype(bool)
 
     def _read(self, roi: Roi) -> NDArray[Any]:
-        spatial = iter(self.check_roi(roi).shape.as_integers())
-        shape = [
-            self._length(a) if a in NON_SPATIAL_AXES else next(spatial)
-            for a in self.axes
-        ]
-        return np.ones(shape, dtype=bool)
-
-    def _length(self, axis: str) -> int:
-        if axis == "c" and self.num_channels is not None:
-            return self.num_channels
-        return int(self._source.data.shape[self.axes.index(axis)])
+        return np.ones(shape_of(self, self.check_roi(roi)), dtype=bool)
 
 
 @attrs.define

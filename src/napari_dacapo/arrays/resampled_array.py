@@ -19,7 +19,12 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._derived import DerivedArray, DerivedArrayConfig, open_source
+from ._derived import (
+    DerivedArray,
+    DerivedArrayConfig,
+    open_source,
+    shape_of,
+)
 from .base import NON_SPATIAL_AXES, Array, ArrayConfig
 
 if TYPE_CHECKING:
@@ -47,12 +52,14 @@ class ResampledArray(DerivedArray):
     """
 
     def __init__(self, array_config: ResampledArrayConfig) -> None:
-        super().__init__(open_source(array_config.source_array_config))
+        super().__init__(
+            open_source(array_config.source_array_config), array_config.name
+        )
         source = self._source
-        self._up = _factors(array_config.upsample, "upsample", source)
-        self._down = _factors(array_config.downsample, "downsample", source)
-        self._order = array_config.interp_order
-        self._voxel_size = source.voxel_size * self._down / self._up
+        self.upsample = _factors(array_config.upsample, "upsample", source)
+        self.downsample = _factors(array_config.downsample, "downsample", source)
+        self.interp_order = array_config.interp_order
+        self._voxel_size = source.voxel_size * self.downsample / self.upsample
         _require_decimal(self._voxel_size, source.voxel_size)
         self._roi = _on_own_grid(source, self._voxel_size)
 
@@ -67,20 +74,20 @@ class ResampledArray(DerivedArray):
     @property
     def scale(self) -> list[float]:
         """Number of voxels per source voxel along each axis, 1 for channels."""
-        ratios = iter((self._up / self._down).as_floats())
+        ratios = iter((self.upsample / self.downsample).as_floats())
         return [1.0 if a in NON_SPATIAL_AXES else next(ratios) for a in self.axes]
 
     def _read(self, roi: Roi) -> NDArray[Any]:
         """Resample the source around `roi`, one axis after the other."""
         if roi.empty:
-            return self._nothing(roi)
+            return np.zeros(shape_of(self, self.check_roi(roi)), self.dtype)
         axes = [
-            _Axis.covering(*numbers, self._order)
+            _Axis.covering(*numbers, self.interp_order)
             for numbers in zip(
                 (roi.begin - self._source.roi.begin) / self._source.voxel_size,
                 (roi.shape / self._voxel_size).as_integers(),
-                self._up,
-                self._down,
+                self.upsample,
+                self.downsample,
                 self._source.shape,
                 strict=True,
             )
@@ -90,16 +97,9 @@ class ResampledArray(DerivedArray):
         size = self._source.voxel_size
         values = self._source[Roi(self._source.roi.begin + begin * size, shape * size)]
         spatial = [i for i, a in enumerate(self.axes) if a not in NON_SPATIAL_AXES]
-        return _resampled(values, list(zip(spatial, axes, strict=True)), self._order)
-
-    def _nothing(self, roi: Roi) -> NDArray[Any]:
-        """Return an array for a region without voxels."""
-        corner = Roi(self._source.roi.begin, (0,) * self.dims)
-        shape = list(self._source[corner].shape)
-        lengths = iter((roi.shape / self._voxel_size).as_integers())
-        for i, axis in enumerate(self.axes):
-            shape[i] = shape[i] if axis in NON_SPATIAL_AXES else next(lengths)
-        return np.zeros(shape, self.dtype)
+        return _resampled(
+            values, list(zip(spatial, axes, strict=True)), self.interp_order
+        )
 
 
 @attrs.frozen
@@ -237,7 +237,10 @@ def _rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "b":
         return rounded.astype(dtype)
     limits = np.iinfo(dtype)
-    return rounded.clip(limits.min, limits.max).astype(dtype)
+    highest = values.dtype.type(limits.max)
+    if int(highest) > limits.max:  # 2**64 - 1 is no floating-point number
+        highest = np.nextafter(highest, 0, dtype=values.dtype)
+    return rounded.clip(limits.min, highest).astype(dtype)
 
 
 def _factors(factors: Coordinate, field: str, source: Array) -> Coordinate:

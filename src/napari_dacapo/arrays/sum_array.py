@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_dacapo._config import config_field
 
-from ._derived import DerivedArray, DerivedArrayConfig, common_roi, open_sources
+from ._derived import CombinedArray, DerivedArrayConfig, open_sources
 from .base import ArrayConfig
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_dacapo.geometry import Roi
 
 
-class SumArray(DerivedArray):
+class SumArray(CombinedArray):
     """The elementwise sum of all sources where all of them have voxels.
 
     Integers and booleans are summed as 64-bit integers, so that nothing overflows.
@@ -36,28 +36,21 @@ class SumArray(DerivedArray):
 
     def __init__(self, array_config: SumArrayConfig) -> None:
         sources = open_sources(array_config.source_array_configs)
-        self._sources = list(sources.values())
-        self._roi = common_roi(sources)
-        super().__init__(self._sources[0])
-
-    @property
-    def attrs(self) -> dict[str, Any]:
-        return {}
-
-    @property
-    def roi(self) -> Roi:
-        return self._roi
+        super().__init__(sources, array_config.name)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        common = np.result_type(*(source.dtype for source in self._sources))
-        wide = {"b": np.uint64, "u": np.uint64, "i": np.int64}
-        return np.dtype(wide.get(common.kind, common))
+        dtypes = [source.dtype for source in self._sources.values()]
+        kinds = {dtype.kind for dtype in dtypes}
+        if kinds <= set("bui"):
+            return np.dtype(np.int64 if "i" in kinds else np.uint64)
+        return np.result_type(*dtypes)
 
     def _read(self, roi: Roi) -> NDArray[Any]:
-        total = self._sources[0][roi].astype(self.dtype)
-        for source in self._sources[1:]:
-            total += source[roi].astype(self.dtype, copy=False)
+        parts = (source[roi] for source in self._sources.values())
+        total = next(parts).astype(self.dtype)
+        for part in parts:
+            total += part.astype(self.dtype, copy=False)
         return total
 
 

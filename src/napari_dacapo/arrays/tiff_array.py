@@ -7,14 +7,14 @@ from pathlib import Path
 import attrs
 
 from napari_dacapo._config import config_field
-from napari_dacapo.errors import ConfigError, DaCapoError
+from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate
 
 from ._axis_names import SPATIAL_AXES
 from ._placed import PlacedArray
 from ._placement import Placement, overridden, require_positive
 from ._tiff import TiffSource
-from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig
+from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig, verify_by_opening
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 
@@ -115,8 +115,4 @@ class TiffArrayConfig(ArrayConfig):
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the file can be read; the text tells what is assumed."""
-        try:
-            array = TiffArray(self)
-        except DaCapoError as error:
-            return False, str(error)
-        return True, "; ".join((f"{array} can be read", *array.notes))
+        return verify_by_opening(self)

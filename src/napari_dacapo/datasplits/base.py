@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from napari_dacapo._config import name_field, require_valid
+from napari_dacapo._config import build, name_field
 from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
@@ -41,5 +41,5 @@ class DataSplitConfig(Registered):
         ConfigError
             If the config is invalid, with the text of `verify`.
         """
-        require_valid(self)
-        return self.datasplit_type(self)  # type: ignore[call-arg]
+        datasplit: DataSplit = build(self, "datasplit_type")
+        return datasplit

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import attrs
 
-from napari_dacapo._config import config_field
+from napari_dacapo._config import config_field, implementation
 
 from .base import DataSplit, DataSplitConfig
 from .datasets import DatasetConfig, DummyDatasetConfig
@@ -17,7 +17,7 @@ class DummyDataSplit(DataSplit):
 
     def __init__(self, datasplit_config: DummyDataSplitConfig) -> None:
         config = datasplit_config.train_config
-        self.train = [config.dataset_type(config)]  # type: ignore[call-arg]
+        self.train = [implementation(config, "dataset_type")(config)]
         self.validate = []
 
 

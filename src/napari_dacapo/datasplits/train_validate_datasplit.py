@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from napari_dacapo._config import config_field, iter_verify
+from napari_dacapo._config import config_field, implementation, iter_verify
+from napari_dacapo.errors import DaCapoError
 
 from .base import DataSplit, DataSplitConfig
 from .datasets import Dataset, DatasetConfig
@@ -25,7 +26,7 @@ class TrainValidateDataSplit(DataSplit):
 
 def _open(configs: list[DatasetConfig]) -> list[Dataset]:
     # not by create_dataset, which would verify once more and open every array again
-    return [config.dataset_type(config) for config in configs]  # type: ignore[call-arg]
+    return [implementation(config, "dataset_type")(config) for config in configs]
 
 
 @attrs.define
@@ -63,13 +64,16 @@ class TrainValidateDataSplitConfig(DataSplitConfig):
                 {f"{field}[{i}] ({c.name})": c for i, c in enumerate(configs)}
             )
             yield from _repeated_names(field, [config.name for config in configs])
-        yield from self._voxel_sizes()
+        try:
+            yield from self._voxel_sizes()
+        except DaCapoError as error:  # abstract configs, or a file gone since then
+            yield f"train_configs: {error}"
 
     def _voxel_sizes(self) -> Iterator[str]:
         # training draws all samples at one shape in voxels and one size in nm
         first = None
         for index, config in enumerate(self.train_configs):
-            raw = config.dataset_type(config).raw  # type: ignore[call-arg]
+            raw = implementation(config, "dataset_type")(config).raw
             first = first or raw
             if raw.voxel_size != first.voxel_size:
                 yield (

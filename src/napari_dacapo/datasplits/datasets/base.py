@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from napari_dacapo._config import config_field, name_field, require_valid
+from napari_dacapo._config import build, config_field, name_field
 from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
@@ -80,5 +80,5 @@ class DatasetConfig(Registered):
         ConfigError
             If the config is invalid, with the text of `verify`.
         """
-        require_valid(self)
-        return self.dataset_type(self)  # type: ignore[call-arg]
+        dataset: Dataset = build(self, "dataset_type")
+        return dataset

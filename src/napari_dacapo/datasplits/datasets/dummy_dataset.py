@@ -8,6 +8,7 @@ import attrs
 
 from napari_dacapo._config import config_field
 from napari_dacapo.arrays import ArrayConfig, DummyArrayConfig
+from napari_dacapo.arrays.base import open_array
 
 from .base import Dataset, DatasetConfig
 
@@ -18,7 +19,7 @@ class DummyDataset(Dataset):
     def __init__(self, dataset_config: DummyDatasetConfig) -> None:
         self.name = dataset_config.name
         self.weight = dataset_config.weight
-        self.raw = dataset_config.raw_config.array_type(dataset_config.raw_config)  # type: ignore[call-arg]
+        self.raw = open_array(dataset_config.raw_config)
 
 
 @attrs.define

@@ -8,6 +8,8 @@ import attrs
 
 from napari_dacapo._config import config_field, iter_verify
 from napari_dacapo.arrays import ArrayConfig
+from napari_dacapo.arrays._derived import open_source
+from napari_dacapo.errors import DaCapoError
 from napari_dacapo.geometry import Coordinate
 
 from .base import Dataset, DatasetConfig
@@ -28,7 +30,7 @@ class RawGTDataset(Dataset):
         self.weight = dataset_config.weight
         self.sample_points = dataset_config.sample_points
         for part, config in dataset_config.parts().items():
-            setattr(self, part, config.array_type(config))  # type: ignore[call-arg]
+            setattr(self, part, open_source(config, f"{part}_config"))
 
 
 def _to_points(value: Any) -> list[Coordinate] | None:
@@ -83,7 +85,11 @@ class RawGTDatasetConfig(DatasetConfig):
                 yield f"{part}_config: {meaning} is missing; choose an array"
                 return
         yield from iter_verify({f"{part}_config": c for part, c in parts.items()})
-        dataset = RawGTDataset(self)
+        try:
+            dataset = RawGTDataset(self)
+        except DaCapoError as error:  # abstract configs, or a file gone since then
+            yield str(error)
+            return
         yield from _misfits("gt_config", dataset.gt, "raw", dataset.raw)
         if dataset.mask is not None:
             yield from _misfits("mask_config", dataset.mask, "ground truth", dataset.gt)
