@@ -34,6 +34,7 @@ def test_blocks_cover_the_region_exactly_once(grid):
     assert (covered == 1).all()
     assert len(blocks) == len(grid) == math.prod(grid.shape)
     assert [block.number for block in blocks] == list(range(len(grid)))
+    assert [grid.block(number) for number in range(len(grid))] == blocks
     assert [block.index for block in blocks] == sorted(block.index for block in blocks)
 
 

@@ -110,6 +110,22 @@ class BlockGrid:
         for number, index in enumerate(indices):
             yield self._block(number, index)
 
+    def block(self, number: int) -> Block:
+        """Return the block at a position of the order, without the ones before it.
+
+        Raises
+        ------
+        IndexError
+            If there is no such block.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"there is no block {number}, only {len(self)} blocks")
+        index, rest = [], number
+        for length in reversed(self.shape):
+            rest, position = divmod(rest, length)
+            index.append(position)
+        return self._block(number, tuple(reversed(index)))
+
     def _block(self, number: int, index: tuple[int, ...]) -> Block:
         begin = self.total_write_roi.begin + self.block_shape * index
         full = Roi(begin, self.block_shape)

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from napari_dacapo.arrays._derived import DerivedArray
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._findings import Finding, Severity
@@ -31,12 +32,31 @@ def check_places(pair: Pair, network: Network | None = None) -> Iterator[Finding
             field="architecture_config",
         )
         return
+    for part in (pair.raw, pair.gt, pair.mask):
+        if part is not None:
+            yield from _assumptions(part)
     if pair.gt is not None:
         yield from _misplaced(pair.gt, pair.raw, "raw", network)
     if pair.gt is not None and pair.mask is not None:
         yield from _misplaced(pair.mask, pair.gt, "gt", None)
     if network is not None:
         yield from _small(pair, network)
+
+
+def _assumptions(part: Part) -> Iterator[Finding]:
+    """Pass on what opening an array had to assume about its place."""
+    array = part.array
+    while isinstance(array, DerivedArray):
+        array = array.source_array
+    for note in getattr(array, "notes", ()):
+        what, _, fix = note.rpartition("; ")
+        yield Finding(
+            Severity.WARNING,
+            part.where,
+            what or fix,
+            fix if what else "correct the file if that is wrong",
+            field=part.field,
+        )
 
 
 def _misplaced(
