@@ -5,7 +5,13 @@ import pytest
 
 from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.geometry import Coordinate, Roi
-from napari_dacapo.tasks.evaluators import ObjectKind, find_object_errors
+from napari_dacapo.tasks.evaluators import (
+    BinarySegmentationEvaluator,
+    InstanceEvaluator,
+    ObjectKind,
+    OneHotEvaluator,
+    find_object_errors,
+)
 
 OFFSET, VOXEL_SIZE = Coordinate(400, 80, 4.6), Coordinate(40, 8, 4.6)
 
@@ -87,3 +93,20 @@ def test_a_poor_outline_is_an_error():
     truth[0, :8, :8], output[0, :4, :4] = 1, 1
     (found,) = find_object_errors(array(output), array(truth), labels_are_objects=False)
     assert (found.kind, found.iou) == (ObjectKind.MATCHED, 0.25)
+
+
+def test_evaluators_know_what_an_object_is(volumes):
+    truth, output = volumes
+    by_regions = BinarySegmentationEvaluator(1, 1, ["a"])
+    by_labels = InstanceEvaluator()
+    assert len(by_regions.find_errors(array(output), array(truth))) == 3
+    assert by_labels.find_errors(array(output), array(truth)) == []
+
+
+def test_voxels_of_no_class_are_no_errors(volumes):
+    truth, output = volumes
+    truth[1:3, 8:10, 10:15] = 255
+    found = OneHotEvaluator(1, 1, ["background", "a"]).find_errors(
+        array(output), array(truth)
+    )
+    assert ObjectKind.MISSED not in {e.kind for e in found}

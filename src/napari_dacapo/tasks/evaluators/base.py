@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari_dacapo.stats import ValidationScores
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
+    from .object_errors import ObjectError
+
 #: metadata key by which a field of a score record is known as a criterion
 CRITERION = "criterion"
 
@@ -120,6 +122,27 @@ class Evaluator(ABC):
             1 = score this voxel, 0 = ignore it; with one channel, as many as the ground
             truth, or none.
         """
+
+    def find_errors(
+        self, output: Array, truth: Array, mask: Array | None = None
+    ) -> list[ObjectError]:
+        """Return where a segmentation is wrong, the largest errors first.
+
+        Here objects are the connected regions of each class and channel.
+
+        Parameters
+        ----------
+        output, truth, mask : Array
+            As for `evaluate`.
+
+        Raises
+        ------
+        DataError
+            If the arrays do not fit together.
+        """
+        from .object_errors import find_object_errors
+
+        return find_object_errors(output, truth, mask, labels_are_objects=False)
 
     @property
     @abstractmethod

@@ -13,10 +13,13 @@ from . import _instance_metrics as metrics
 from ._comparison import compare_arrays
 from ._contingency import Contingency
 from .base import Criterion, EvaluationScores, Evaluator, criterion_field
+from .object_errors import find_object_errors
 
 if TYPE_CHECKING:
     from napari_dacapo.arrays import Array
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+
+    from .object_errors import ObjectError
 
 _VOI = Criterion(
     "Variation of information in bits, mean of splits and merges.",
@@ -142,6 +145,12 @@ class InstanceEvaluator(Evaluator):
                 comparison.truth[0], comparison.output[0], comparison.channel_mask(0)
             )
         )
+
+    def find_errors(
+        self, output: Array, truth: Array, mask: Array | None = None
+    ) -> list[ObjectError]:
+        """Return where `output` is wrong; every label is an object."""
+        return find_object_errors(output, truth, mask, labels_are_objects=True)
 
     def _scores(self, table: Contingency) -> InstanceEvaluationScores:
         split, merge = metrics.variation_of_information(table)

@@ -81,7 +81,15 @@ def find_object_errors(
     DataError
         If the arrays do not fit together.
     """
-    comparison = compare_arrays(output, truth, mask)
+    return errors_in(
+        compare_arrays(output, truth, mask), labels_are_objects, minimum_voxels
+    )
+
+
+def errors_in(
+    comparison: Comparison, labels_are_objects: bool, minimum_voxels: int = 1
+) -> list[ObjectError]:
+    """Return what `find_object_errors` does, of arrays that were read already."""
     found = [
         _located(report, channel, comparison, labels_are_objects)
         for channel in range(min(len(comparison.truth), len(comparison.output)))
@@ -104,9 +112,8 @@ def _objects(labels: NDArray[Any], labels_are_objects: bool) -> NDArray[Any]:
         return labels
     import cc3d
 
-    connectivity = {1: 4, 2: 4, 3: 6}[labels.ndim]
     regions: NDArray[Any] = cc3d.connected_components(
-        labels.astype(np.uint32, copy=False), connectivity=connectivity
+        labels.astype(np.uint32, copy=False), connectivity=6 if labels.ndim == 3 else 4
     )
     return regions
 
