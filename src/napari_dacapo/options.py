@@ -54,6 +54,15 @@ class DaCapoConfig:
         advanced=True,
     )
 
+    chunk_cache_mb: int = config_field(
+        "How much of stored volumes each process keeps in memory, so that crops which "
+        "overlap are not decompressed again and again; 0 keeps nothing.",
+        default=256,
+        minimum=0,
+        unit="MB",
+        advanced=True,
+    )
+
     @classmethod
     def load(cls, **overrides: Any) -> DaCapoConfig:
         """Return the options of the options file, if there is one, and `overrides`.

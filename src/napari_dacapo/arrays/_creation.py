@@ -14,6 +14,7 @@ import numpy as np
 from napari_dacapo.errors import DataError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate, Roi
 
+from ._containers import writable_folder
 from ._node import Node, normal_path, read_node
 from ._placement import place
 from ._sources import import_tensorstore
@@ -21,6 +22,7 @@ from .base import CHANNEL_AXIS, NON_SPATIAL_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from .identifiers import LocalArrayIdentifier
 
@@ -143,7 +145,8 @@ def create_array(
         If an array with other properties exists and `overwrite` is false. One with the
         same properties is set to zero and keeps its attributes.
     """
-    container, path = identifier.container, normal_path(identifier.dataset)
+    container = writable_folder(identifier.container)
+    path = normal_path(identifier.dataset)
     attributes = spec.attributes
     existing = _existing_array(identifier)
     if existing is not None:
@@ -151,10 +154,8 @@ def create_array(
             _require_same(existing, spec)
             attributes = {**existing.attributes, **attributes}
         shutil.rmtree(existing.folder)
-    if container.suffix == ".n5":
-        _create_n5(identifier, spec)
-    else:
-        _create_zarr(identifier, spec)
+    create = _create_n5 if container.suffix == ".n5" else _create_zarr
+    create(container, path, spec)
     update_attributes(read_node(container, path), attributes)
 
 
@@ -189,12 +190,11 @@ def _require_same(existing: Node, spec: ArraySpec) -> None:
             )
 
 
-def _create_zarr(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
+def _create_zarr(container: Path, path: str, spec: ArraySpec) -> None:
     import zarr
     from numcodecs import GZip  # type: ignore[import-untyped]
     from zarr.codecs import GzipCodec
 
-    container, path = identifier.container, normal_path(identifier.dataset)
     # like its container, so that one listing shows all arrays
     zarr_format: Literal[2, 3] = 3 if (container / "zarr.json").is_file() else 2
     make_groups(container, path, zarr_format)
@@ -225,13 +225,12 @@ def make_groups(container: Any, path: str, zarr_format: Literal[2, 3]) -> None:
             zarr.create_group(str(folder), zarr_format=zarr_format)
 
 
-def _create_n5(identifier: LocalArrayIdentifier, spec: ArraySpec) -> None:
-    container = identifier.container
+def _create_n5(container: Path, path: str, spec: ArraySpec) -> None:
     container.mkdir(parents=True, exist_ok=True)
     top = container / "attributes.json"
     if not top.is_file():
         top.write_text(json.dumps({"n5": "2.0.0"}), encoding="utf-8")
-    folder = container / normal_path(identifier.dataset)
+    folder = container / path
     document = {
         "driver": "n5",
         "kvstore": {"driver": "file", "path": f"{folder}/"},

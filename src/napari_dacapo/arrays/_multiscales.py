@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from ._node import Node
 
+#: images of a converted file that are looked for where folders cannot be listed
+MAX_SERIES = 8
+#: Attribute of groups, which we write, whose translations place voxel centres. In other
+#: files level 0 is written with the corner, as is common practice.
+CENTERED_KEY = "napari-dacapo translation is center"
 DEFAULT_AXES = "tczyx"  # of OME-NGFF 0.1 and 0.2, which do not name axes
 
 
@@ -62,6 +67,26 @@ def level_paths(node: Node) -> list[str]:
     return [str(d.get("path")) for d in _datasets(entries[0])] if entries else []
 
 
+def named_children(node: Node) -> list[str]:
+    """Return the paths below `node` that its metadata name, whether they exist or not.
+
+    Levels and labels of images, label images, the series of a converted file
+    (https://ngff.openmicroscopy.org/0.5, "bioformats2raw.layout").
+    """
+    ome = node.attributes.get("ome")
+    known = {**node.attributes, **(ome if isinstance(ome, dict) else {})}
+    levels = level_paths(node)
+    names = [*levels, *(["labels"] if levels else []), *_list(known.get("labels"))]
+    if "bioformats2raw.layout" in known:
+        names += ["OME", *map(str, range(MAX_SERIES))]
+    return [name for name in map(str, names) if ".." not in name.split("/")]
+
+
+def is_plate(node: Node) -> bool:
+    """Whether `node` is a plate of a high-content screen, which holds many images."""
+    return _has_mark(node, "plate")
+
+
 def find_level(node: Node) -> Level | None:
     """Return the level that an enclosing group describes for the array `node`.
 
@@ -86,9 +111,13 @@ def find_level(node: Node) -> Level | None:
 
 def is_label_image(node: Node) -> bool:
     """Whether `node` is marked as a label image."""
+    return _has_mark(node, "image-label")
+
+
+def _has_mark(node: Node, key: str) -> bool:
     ome = node.attributes.get("ome")
     marks = (node.attributes, ome if isinstance(ome, dict) else {})
-    return any("image-label" in mark for mark in marks)
+    return any(key in mark for mark in marks)
 
 
 def _enclosing(node: Node) -> Iterator[tuple[Node, str]]:
@@ -123,6 +152,13 @@ def _level(
         _place(f, *values)
         for f, *values in zip(factors, *reference, *transforms[1], strict=True)
     ]
+    if group.attributes.get(CENTERED_KEY):
+        numbers = [
+            (size, offset - exact(Fraction(f) * exact(scale)) / 2)
+            for (size, offset), f, scale in zip(
+                numbers, factors, reference[0], strict=True
+            )
+        ]
     return Level(
         axes,
         tuple(scale for scale, _ in numbers),

@@ -6,7 +6,6 @@ it, and every broken file is reported by name.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -15,8 +14,12 @@ import numpy as np
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
+from ._containers import Container, open_container
+from .locations import CONTAINER_SUFFIXES, Location
+
+__all__ = ["CONTAINER_SUFFIXES", "Node", "guess_format", "normal_path", "read_node"]
+
 Format = Literal["zarr2", "zarr3", "n5"]
-CONTAINER_SUFFIXES = (".zarr", ".n5")
 
 
 @attrs.frozen
@@ -25,8 +28,8 @@ class Node:
 
     Parameters
     ----------
-    container : Path
-        Folder of the container.
+    reader : Container
+        What reads the container.
     path : str
         Path inside it, without slashes at the ends; empty for the container itself.
     kind : {"array", "group", "unknown"}
@@ -45,7 +48,7 @@ class Node:
         The enclosing node where it has been read already.
     """
 
-    container: Path
+    reader: Container = attrs.field(repr=False, eq=False)
     path: str
     kind: Literal["array", "group", "unknown"]
     format: Format
@@ -56,9 +59,20 @@ class Node:
     known_parent: Node | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
+    def container(self) -> Location:
+        """Where the container is."""
+        return self.reader.location
+
+    @property
     def folder(self) -> Path:
-        """Folder of this node."""
-        return self.container / self.path
+        """Folder of this node.
+
+        Raises
+        ------
+        DataError
+            If the container is no folder on this machine.
+        """
+        return self.reader.folder(self.path)
 
     @property
     def zarr_format(self) -> Literal[2, 3]:
@@ -71,7 +85,11 @@ class Node:
         if not self.path or self.known_parent is not None:
             return self.known_parent
         parent = PurePosixPath(self.path).parent.as_posix()
-        return read_node(self.container, "" if parent == "." else parent)
+        path = "" if parent == "." else parent
+        try:
+            return read_node(self.reader, path)
+        except DataNotFoundError:  # a server that does not show folders
+            return Node(self.reader, path, "unknown", self.format)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -131,7 +149,7 @@ def normal_path(path: str) -> str:
     return "/".join(parts)
 
 
-def read_node(container: Path, path: str) -> Node:
+def read_node(container: Location | Container, path: str) -> Node:
     """Read what is at `path` inside `container`.
 
     Raises
@@ -141,91 +159,82 @@ def read_node(container: Path, path: str) -> Node:
     DataError
         If a metadata file is damaged.
     """
+    reader = (
+        container if isinstance(container, Container) else open_container(container)
+    )
     path = normal_path(path)
-    folder = container / path
-    for read in (_read_zarr3, _read_zarr2, _read_n5):
-        node = read(container, path, folder)
+    reader.prefetch([path])
+    for read in (_read_zarr3, _read_zarr2, _read_n5, _read_consolidated):
+        node = read(reader, path)
         if node is not None:
             return node
-    node = _read_consolidated(container, path)
-    if node is not None:
-        return node
-    if not folder.is_dir():
-        raise DataNotFoundError(f"{path!r} does not exist in {container}")
-    return Node(container, path, "unknown", guess_format(container))
+    if reader.is_folder(path):
+        return Node(reader, path, "unknown", guess_format(reader))
+    if reader.refusal:
+        raise DataNotFoundError(
+            f"{path!r} in {reader.location} does not exist or may not be read: "
+            f"{reader.refusal}"
+        )
+    raise DataNotFoundError(f"{path!r} does not exist in {reader.location}")
 
 
-def _read_zarr3(container: Path, path: str, folder: Path) -> Node | None:
-    document = read_json(folder / "zarr.json")
+def _file(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _read_zarr3(reader: Container, path: str) -> Node | None:
+    document = reader.document(_file(path, "zarr.json"))
     if document is None:
         return None
     attributes = _object(document.get("attributes"))
     if document.get("node_type") == "array":
-        return Node(container, path, "array", "zarr3", attributes, document)
-    return Node(container, path, "group", "zarr3", attributes)
+        return Node(reader, path, "array", "zarr3", attributes, document)
+    return Node(reader, path, "group", "zarr3", attributes)
 
 
-def _read_zarr2(container: Path, path: str, folder: Path) -> Node | None:
+def _read_zarr2(reader: Container, path: str) -> Node | None:
     array, group, attributes = (
-        read_json(folder / name) for name in (".zarray", ".zgroup", ".zattrs")
+        reader.document(_file(path, name)) for name in (".zarray", ".zgroup", ".zattrs")
     )
     if array is not None:
-        return Node(container, path, "array", "zarr2", attributes or {}, array)
+        return Node(reader, path, "array", "zarr2", attributes or {}, array)
     if group is not None:
-        return Node(container, path, "group", "zarr2", attributes or {})
+        return Node(reader, path, "group", "zarr2", attributes or {})
     if attributes is not None:
-        consolidated = _read_consolidated(container, path)
-        return consolidated or Node(container, path, "unknown", "zarr2", attributes)
+        consolidated = _read_consolidated(reader, path)
+        return consolidated or Node(reader, path, "unknown", "zarr2", attributes)
     return None
 
 
-def _read_n5(container: Path, path: str, folder: Path) -> Node | None:
-    attributes = read_json(folder / "attributes.json")
+def _read_n5(reader: Container, path: str) -> Node | None:
+    attributes = reader.document(_file(path, "attributes.json"))
     if attributes is None:
-        is_group = container.suffix == ".n5" and folder.is_dir()
-        return Node(container, path, "group", "n5") if is_group else None
+        is_group = reader.location.suffix == ".n5" and reader.is_folder(path)
+        return Node(reader, path, "group", "n5") if is_group else None
     kind: Literal["array", "group"] = "array" if "dimensions" in attributes else "group"
-    return Node(container, path, kind, "n5", attributes, attributes)
+    return Node(reader, path, kind, "n5", attributes, attributes)
 
 
-def _read_consolidated(container: Path, path: str) -> Node | None:
-    document = read_json(container / ".zmetadata")
+def _read_consolidated(reader: Container, path: str) -> Node | None:
+    document = reader.document(".zmetadata")
     if document is None:
         return None
     entries = _object(document.get("metadata"))
-    prefix = f"{path}/" if path else ""
-    attributes = _object(entries.get(f"{prefix}.zattrs"))
-    if f"{prefix}.zarray" in entries:
-        metadata = _object(entries[f"{prefix}.zarray"])
-        return Node(container, path, "array", "zarr2", attributes, metadata, True)
-    if f"{prefix}.zgroup" in entries:
-        return Node(container, path, "group", "zarr2", attributes, consolidated=True)
+    attributes = _object(entries.get(_file(path, ".zattrs")))
+    if _file(path, ".zarray") in entries:
+        metadata = _object(entries[_file(path, ".zarray")])
+        return Node(reader, path, "array", "zarr2", attributes, metadata, True)
+    if _file(path, ".zgroup") in entries:
+        return Node(reader, path, "group", "zarr2", attributes, consolidated=True)
     return None
-
-
-def read_json(file: Path) -> dict[str, Any] | None:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file} cannot be read ({error})") from error
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise DataError(
-            f"{file} is not valid JSON ({error}); restore this metadata file"
-        ) from error
-    if not isinstance(document, dict):
-        raise DataError(f"{file} is not a JSON object; restore this metadata file")
-    return document
 
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def guess_format(container: Path) -> Format:
-    if container.suffix == ".n5":
+def guess_format(reader: Container) -> Format:
+    """Return the format of nodes that do not say it themselves."""
+    if reader.location.suffix == ".n5":
         return "n5"
-    return "zarr3" if (container / "zarr.json").is_file() else "zarr2"
+    return "zarr2" if reader.read("zarr.json") is None else "zarr3"

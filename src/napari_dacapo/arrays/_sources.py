@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.errors import DataError, MissingDependencyError
 
+from ._chunk_cache import CachedSource
 from ._stored import READ_ERRORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._node import Node
     from ._stored import Source
 
 
 def open_source(node: Node, *, writable: bool) -> Source:
     """Open the voxels of the array `node`; nothing is ever created.
+
+    Sources that are only read keep the chunks read last, see `_chunk_cache`.
 
     Raises
     ------
@@ -25,28 +30,70 @@ def open_source(node: Node, *, writable: bool) -> Source:
         For N5, if tensorstore is not installed.
     """
     try:
-        return N5Source(node) if node.format == "n5" else _open_zarr(node, writable)
-    except MissingDependencyError:
+        source = N5Source(node) if node.format == "n5" else _open_zarr(node, writable)
+    except (MissingDependencyError, DataError):
         raise
     except READ_ERRORS as error:
         raise DataError(f"{node} cannot be opened: {error}") from error
+    if writable or not min(source.shape, default=0) or not min(source.chunks):
+        return source
+    key = (str(node), json.dumps(node.metadata, sort_keys=True))
+    file_of = chunk_files(node, _chunks_per_file(source))
+    version = node.reader.version
+    return CachedSource(
+        source, key, lambda at: version(file_of(at)), (_open_to_read, (node,))
+    )
+
+
+def _open_to_read(node: Node) -> Source:
+    return open_source(node, writable=False)
+
+
+def _chunks_per_file(source: Source) -> tuple[int, ...]:
+    """Return how many chunks along each axis share a file, more than one in shards."""
+    shards = getattr(source, "shards", None) or source.chunks
+    return tuple(n // c for n, c in zip(shards, source.chunks, strict=True))
+
+
+def chunk_files(
+    node: Node, per_file: tuple[int, ...]
+) -> Callable[[tuple[int, ...]], str]:
+    """Return what names the file that holds the chunk at a position.
+
+    By the rules of N5 (numbers of x first), and of the chunk keys of zarr v2 and v3.
+    """
+    if node.format == "n5":
+        return lambda at: f"{node.path}/{'/'.join(map(str, at[::-1]))}"
+    if node.format == "zarr2":
+        start, separator = "", node.metadata.get("dimension_separator") or "."
+    else:
+        encoding = node.metadata.get("chunk_key_encoding", {})
+        named = encoding if isinstance(encoding, dict) else {"name": encoding}
+        is_default = named.get("name") == "default"
+        separator = (named.get("configuration") or {}).get(
+            "separator", "/" if is_default else "."
+        )
+        start = f"c{separator}" if is_default else ""
+    prefix = f"{node.path}/{start}" if node.path else start
+    return lambda at: (
+        prefix
+        + separator.join(
+            str(number // many) for number, many in zip(at, per_file, strict=True)
+        )
+    )
 
 
 def _open_zarr(node: Node, writable: bool) -> Source:
     import zarr
-    from zarr.storage import LocalStore, StorePath
 
-    from ._checked_store import BloscStore
-
-    kind = BloscStore if _uses_blosc(node) else LocalStore
-    store = kind(node.folder, read_only=not writable)
-    if node.consolidated:
-        document = {**node.metadata, "attributes": node.attributes}
-        array: Source = zarr.Array.from_dict(StorePath(store, ""), document)
-        return array
-    mode: Literal["r+", "r"] = "r+" if writable else "r"
-    opened: Source = zarr.open_array(store, mode=mode, zarr_format=node.zarr_format)
-    return opened
+    place = node.reader.store(
+        node.path, uses_blosc=_uses_blosc(node), writable=writable
+    )
+    # from what has been read already: consolidated metadata may be all there is, and
+    # a server need not be asked twice
+    document = {**node.metadata, "attributes": node.attributes}
+    array: Source = zarr.Array.from_dict(place, document)
+    return array
 
 
 def _uses_blosc(node: Node) -> bool:
@@ -71,6 +118,7 @@ class N5Source:
     def __init__(self, node: Node) -> None:
         self._node = node
         self.shape, self.chunks = node.shape, node.block_size
+        self.dtype = node.dtype
         self._voxels = _open_n5(node).T  # tensorstore shows x first, as N5 does
 
     def __reduce__(self) -> tuple[type[N5Source], tuple[Node]]:
@@ -96,7 +144,7 @@ def _open_n5(node: Node) -> Any:
         {k: v for k, v in node.metadata.items() if k in needed}
     ).encode()
     layers = [
-        {"base": {"driver": "file", "path": f"{node.folder}/"}},
+        {"base": node.reader.key_value_store(node.path)},
         {"base": {**memory, "path": name}, "exact": name},
     ]
     spec = {"driver": "n5", "kvstore": {"driver": "kvstack", "layers": layers}}

@@ -11,6 +11,8 @@ import numpy as np
 
 from napari_dacapo.errors import DataError
 
+from ._containers import TransferError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +38,8 @@ class Source(Protocol):
     def shape(self) -> tuple[int, ...]: ...
     @property
     def chunks(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> Any: ...
     def __getitem__(self, index: tuple[slice, ...]) -> Any: ...
     def __setitem__(self, index: tuple[slice, ...], value: Any) -> None: ...
 
@@ -147,6 +151,8 @@ class StoredArray:
     def _read(self, index: tuple[slice, ...]) -> NDArray[Any]:
         try:
             values = np.asarray(self._source[index])
+        except TransferError:
+            raise  # no chunk is damaged, and others need not be asked for
         except READ_ERRORS as error:
             raise DataError(self._complaint(index, error)) from error
         values = values.squeeze(self._left_out)

@@ -15,10 +15,10 @@ from ._nodes import check_container, iter_nodes
 from ._placed import shown_axes
 from ._placement import place
 from .base import NON_SPATIAL_AXES
+from .locations import Location, to_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from ._node import Node
 
@@ -69,23 +69,34 @@ class ArrayInfo:
         return self.level is not None
 
 
-def list_arrays(container: Path) -> list[ArrayInfo]:
+def list_arrays(container: str | Location, below: str = "") -> list[ArrayInfo]:
     """Return the arrays of a zarr or N5 container, sorted by path.
 
-    At most 500 arrays, ten groups deep, are listed. Arrays with broken metadata are
-    listed with the `problem` that opening them would have.
+    Parameters
+    ----------
+    container : str, Path or Url
+        A folder, a zipped container, or an address such as ``s3://bucket/a.zarr``.
+    below : str
+        Path inside the container; what is not at or below it is left out.
+
+    Returns
+    -------
+    list of ArrayInfo
+        At most 500 arrays, ten groups deep. Arrays with broken metadata are listed with
+        the `problem` that opening them would have.
 
     Raises
     ------
     DataNotFoundError
         If the container does not exist.
     DataError
-        If it is no container.
+        If it is no container, or a server does not tell what is in it.
     """
-    check_container(container)
-    nodes = list(iter_nodes(container, keep_broken=True))
+    location = to_location(container)
+    check_container(location)
+    nodes = list(iter_nodes(location, below, keep_broken=True))
     levels = _levels(nodes)
-    label_groups = tuple(f"{n.path}/" for n in nodes if is_label_image(n))
+    label_groups = tuple(f"{n.path}/".lstrip("/") for n in nodes if is_label_image(n))
     infos = [
         _describe(node, levels.get(node.path), label_groups)
         for node in nodes

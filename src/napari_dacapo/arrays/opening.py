@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
-from ._multiscales import level_paths
-from ._node import CONTAINER_SUFFIXES, Node, read_node
-from ._nodes import find_array, iter_nodes
+from ._containers import Container, open_container
+from ._multiscales import is_plate, level_paths
+from ._nodes import Node, find_array, iter_nodes, not_an_array, read_node
+from .locations import (
+    FOLDER_SUFFIXES,
+    Location,
+    is_local_container,
+    plain_name,
+    split_location,
+    to_location,
+)
 from .tiff_array import TIFF_SUFFIXES, TiffArrayConfig
 from .zarr_array import ZarrArrayConfig
 
@@ -17,14 +25,15 @@ if TYPE_CHECKING:
     from .base import ArrayConfig
 
 
-def open_path(path: str | Path) -> ArrayConfig:
+def open_path(path: str | Location) -> ArrayConfig:
     """Return the config of the array at `path`.
 
     Parameters
     ----------
-    path : str or Path
-        A TIFF file, an array inside a container (``volume.zarr/raw/s0``), an OME-Zarr
-        image (its finest level is taken), or a container or group with one array.
+    path : str, Path or Url
+        A TIFF file, an array inside a container (``volume.zarr/raw/s0``,
+        ``volume.zarr.zip/raw``, ``https://host/volume.zarr/raw``), an OME-Zarr image
+        (its finest level is taken), or a container or group with one array.
 
     Raises
     ------
@@ -33,37 +42,65 @@ def open_path(path: str | Path) -> ArrayConfig:
     DataError
         If it is not clear which array is meant; the text lists them.
     """
-    path = Path(path).expanduser()
-    if path.suffix.lower() in TIFF_SUFFIXES:
-        return TiffArrayConfig(path.stem, path)
-    container, inner = _split(path)
-    dataset = _dataset(container, inner)
-    name = (
-        "_".join([container.stem, *dataset.split("/")]) if dataset else container.stem
-    )
+    location = to_location(path)
+    if isinstance(location, Path):
+        location = location.expanduser()
+        if location.suffix.lower() in TIFF_SUFFIXES:
+            return TiffArrayConfig(location.stem, location)
+    container, inner = split_path(location)
+    reader = open_container(container)
+    dataset = _dataset(reader, inner)
+    stem = plain_name(container)
+    name = "_".join([stem, *dataset.split("/")]) if dataset else stem
     return ZarrArrayConfig(name, container, dataset)
 
 
-def _split(path: Path) -> tuple[Path, str]:
-    """Return the container and the path inside it."""
-    for folder in (path, *path.parents):
-        if folder.suffix in CONTAINER_SUFFIXES and folder.is_dir():
-            inner = path.relative_to(folder).as_posix()
-            return folder, "" if inner == "." else inner
-    if not path.exists():
-        raise DataNotFoundError(f"{path} does not exist; check the path")
-    raise DataError(
-        f"{path} is neither a TIFF file nor inside a container; choose a .tif file or "
-        f"a path in a folder that ends in {' or '.join(CONTAINER_SUFFIXES)}"
+def split_path(path: str | Location) -> tuple[Location, str]:
+    """Return the container in `path` and the path inside it.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there is nothing at `path`.
+    DataError
+        If it is not in a container.
+    """
+    location = to_location(path)
+    found = split_location(location)
+    if found is None:
+        raise _not_in_a_container(Path(str(location)))
+    return found
+
+
+def _not_in_a_container(path: Path) -> DataError:
+    try:
+        if not path.exists():
+            return DataNotFoundError(f"{path} does not exist; check the path")
+        inside = sorted(path.iterdir())[:1000] if path.is_dir() else []
+        containers = [entry.name for entry in inside if is_local_container(entry)]
+    except OSError as error:
+        return DataError(f"{path} cannot be read ({error})")
+    if containers:
+        return DataError(
+            f"{path} holds {len(containers)} containers; choose one: "
+            f"{', '.join(containers[:20])}"
+        )
+    return DataError(
+        f"{path} is neither a TIFF file nor inside a container; choose a .tif file, a "
+        f"path in a folder that ends in {' or '.join(FOLDER_SUFFIXES)}, or in a "
+        ".zarr.zip or .ozx file"
     )
 
 
-def _dataset(container: Path, inner: str) -> str:
+def _dataset(reader: Container, inner: str) -> str:
     """Return the path of the array that is meant by `inner`."""
-    node = _existing(container, inner)
+    container = reader.location
+    node = _existing(reader, inner)
     if node.kind == "array":
         return node.path
-    nodes = list(iter_nodes(container, node.path, keep_broken=True))
+    if is_plate(node):
+        raise DataError(not_an_array(node))
+    nodes = list(iter_nodes(reader, node.path, keep_broken=True))
     images = [n for n in nodes if level_paths(n)]
     image = node if node in images else images[0] if len(images) == 1 else None
     arrays = [n.path for n in nodes if n.kind != "group"]
@@ -73,13 +110,12 @@ def _dataset(container: Path, inner: str) -> str:
     if len(arrays) == 1:
         return find_array(container, arrays[0]).path
     listed = ", ".join(arrays[:20]) or "there are none"
-    raise DataError(
-        f"{container / inner} holds {len(arrays)} arrays; choose one: {listed}"
-    )
+    place = str(container / inner) if inner else str(container)
+    raise DataError(f"{place} holds {len(arrays)} arrays; choose one: {listed}")
 
 
-def _existing(container: Path, inner: str) -> Node:
+def _existing(reader: Container, inner: str) -> Node:
     try:
-        return read_node(container, inner)
+        return read_node(reader, inner)
     except DataNotFoundError:
-        return find_array(container, inner)  # raises, and tells what there is
+        return find_array(reader.location, inner)  # raises, and tells what there is

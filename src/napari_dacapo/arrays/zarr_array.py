@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,10 +10,12 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
+from ._containers import writable_folder
 from ._nodes import find_array
 from ._placed import PlacedArray
 from ._placement import overridden, place, require_positive
 from .base import ArrayConfig
+from .locations import Location, to_location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +141,7 @@ class ZarrArray(PlacedArray):
 
     @property
     def writable(self) -> bool:
-        return self.mode != "r"
+        return self.mode != "r" and self._node.reader.is_writable
 
     def add_metadata(self, metadata: dict[str, Any]) -> None:
         """Merge `metadata` into the stored attributes.
@@ -148,7 +149,7 @@ class ZarrArray(PlacedArray):
         Raises
         ------
         DataError
-            If the array was opened with mode "r" or cannot be written.
+            If the array was opened with mode "r", or its container is only read.
         """
         from ._creation import update_attributes
 
@@ -164,7 +165,7 @@ class ZarrArray(PlacedArray):
         RoiError
             If `roi` leaves the array or does not lie on its voxel grid.
         DataError
-            If the array was opened with mode "r" or cannot be written.
+            If the array was opened with mode "r", or its container is only read.
         """
         from ._sources import open_source
 
@@ -175,6 +176,7 @@ class ZarrArray(PlacedArray):
         self._writable_view[self._index(Roi.coerce(roi))] = value
 
     def _require_writable(self) -> None:
+        writable_folder(self._config.file_name)
         if not self.writable:
             raise DataError(
                 f"{self._node} was opened with mode 'r'; use mode 'a' to write into it"
@@ -191,14 +193,16 @@ def _config_of(
 
 @attrs.define
 class ZarrArrayConfig(ArrayConfig):
-    """An array in a zarr (v2, v3, OME-Zarr) or N5 container on disk."""
+    """An array in a zarr (v2, v3, OME-Zarr) or N5 container, on disk or on a server."""
 
     array_type = ZarrArray
 
-    file_name: Path = config_field(
-        "The container: a folder whose name ends in .zarr or .n5.",
-        converter=Path,
-        path_kind="directory",
+    file_name: Location = config_field(
+        "The container: a folder whose name ends in .zarr or .n5. Read but never "
+        "written are .zarr.zip and .ozx files, and addresses that begin with https:// "
+        "or s3://.",
+        converter=to_location,
+        path_kind="any",
     )
     dataset: str = config_field(
         "The path of the array inside the container, for example volumes/raw or s0."

@@ -16,6 +16,8 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
+from napari_dacapo.arrays.locations import Location, to_location
+
 from ._editor import Editor, fill, ignore_wheel
 from ._text_editors import TextEditor
 
@@ -77,10 +79,15 @@ class PathEditor(TextEditor):
     ----------
     kind : {"file", "directory", "any"}
         What the button next to it offers.
+    takes_addresses : bool
+        Whether an address in the internet may stand for a path.
     """
 
-    def __init__(self, kind: str | None = None) -> None:
-        super().__init__(_read_path, str, "drop or choose")
+    def __init__(
+        self, kind: str | None = None, *, takes_addresses: bool = False
+    ) -> None:
+        read = _read_location if takes_addresses else _read_path
+        super().__init__(read, str, "drop or choose")
         button = choose_button("Choose a file or folder")
         if kind in ("file", "directory"):
             button.clicked.connect(lambda: self.choose(kind))
@@ -189,6 +196,10 @@ def _choice_text(choice: Any) -> str:
     if isinstance(choice, Enum):
         return choice.name.replace("_", " ").lower()
     return str(choice)
+
+
+def _read_location(text: str) -> Location:
+    return to_location(_read_path(text))
 
 
 def _read_path(text: str) -> Path:

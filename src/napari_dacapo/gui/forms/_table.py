@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, get_origin
 
 import attrs
 
+from napari_dacapo.arrays.locations import Location
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._alternatives import Alternative, AlternativesEditor
@@ -159,6 +160,8 @@ def _is_wide(annotation: Any) -> bool:
 
 
 def _make_alternatives(annotation: Any, context: FieldContext) -> Editor:
+    if annotation == Location:  # typed into one line
+        return PathEditor(context.metadata.get("path_kind"), takes_addresses=True)
     if is_config(annotation) and config_classes(annotation) == [annotation]:
         return ConfigEditor(annotation, context, make_editor)
     alternatives = [
