@@ -246,6 +246,54 @@ def predict(  # noqa: PLR0913 - one argument per option
     )
 
 
+@app.command()
+def inspect(
+    path: Annotated[
+        str, typer.Argument(help="A container, a part of one, a TIFF file or address.")
+    ],
+    raw: Annotated[
+        str | None, typer.Option(help="Raw data to check: path in PATH, or its own.")
+    ] = None,
+    gt: Annotated[
+        str | None, typer.Option(help="Labels to check it with, likewise.")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="What the labels are for: distance, hot_distance, inner_distance, "
+            "one_hot or affinities."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document.")
+    ] = False,
+) -> None:
+    """Tell how a file is understood, or check whether raw data and labels fit.
+
+    Without --raw and --gt: axes, voxel size and place of every array. With both: all
+    that could spoil a training. Exit code 2 says that it cannot be used.
+    """
+    from ._inspect import inspect_command
+
+    inspect_command(path, raw, gt, task, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[
+        Path, typer.Argument(help="Project folder of DaCapo, or its dacapo.yaml.")
+    ],
+    project: Project = None,
+) -> None:
+    """Take over a project of DaCapo: configs, statistics and trained networks.
+
+    Nothing that is stored already is replaced, and nothing is changed in PATH.
+    """
+    from ._import import import_command
+
+    import_command(path, project)
+
+
 @app.command("list")
 def list_runs(project: Project = None) -> None:
     """List the runs of a project, how far they are, and their best scores."""
@@ -278,7 +326,8 @@ def main() -> None:
     try:
         app()
     except DaCapoError as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        for complaint in getattr(error, "findings", (error,)):
+            typer.echo(f"error: {' '.join(str(complaint).split())}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except PermissionError as error:
         typer.echo(
