@@ -8,7 +8,7 @@ import pytest
 from napari_dacapo.arrays import ConcatArrayConfig, ResampledArrayConfig
 from napari_dacapo.arrays._ome_zarr import add_pyramid, create_image
 from napari_dacapo.datasplits import DatasetSpec, DataSplitGenerator
-from napari_dacapo.errors import ConfigError, DataNotFoundError
+from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.geometry import Roi
 
 
@@ -53,6 +53,38 @@ class TestTable:
         assert found == DatasetSpec("train", "a.zarr", "raw", "b.zarr", "gt/[x]")
         assert str(found) == "a_gt/[x]"
 
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    @pytest.mark.parametrize("quote", ["", '"'])
+    def test_what_spreadsheets_write(self, tmp_path, delimiter, encoding, quote):
+        header = "dataset_type,raw_container,raw_dataset,gt_container,gt_dataset"
+        rows = [
+            header,
+            "train,a b.zarr,raw,ö.n5,gt/[x&y],",
+            "",
+            ",,,,,",
+            "VAL,a,b,c,[x]",
+        ]
+        text = "\r\n".join(
+            delimiter.join(f"{quote}{cell}{quote}" for cell in row.split(","))
+            for row in rows
+        )
+        path = tmp_path / "table.csv"
+        path.write_bytes(text.encode(encoding))
+        found = DataSplitGenerator.generate_from_csv(path, (4,), (4,)).datasets
+        assert found == [
+            DatasetSpec("train", "a b.zarr", "raw", "ö.n5", "gt/[x&y]"),
+            DatasetSpec("val", "a", "b", "c", "[x]"),
+        ]
+
+    def test_backslashes(self, tmp_path, volume):
+        (tmp_path / "sub").mkdir()
+        path = tmp_path / "sub" / "table.csv"
+        path.write_text("train,..\\volume.zarr,raw,C:\\no\\b.zarr,gt/[mito]\n")
+        (found,) = DataSplitGenerator.generate_from_csv(path, (4,), (4,)).datasets
+        assert found.raw_container.resolve() == tmp_path / "volume.zarr"
+        assert str(found.gt_container) == "C:\\no\\b.zarr"
+
     def test_containers_beside_the_table(self, tmp_path, volume, monkeypatch):
         path = tmp_path / "table.csv"
         path.write_text("train,volume.zarr,raw,volume.zarr,gt/[mito]\n")
@@ -70,6 +102,10 @@ class TestTable:
                 ValueError,
                 "line 2: 3 columns, but 5 are needed: train",
             ),
+            ("val,a,b,c,d,e", ValueError, "line 2: 6 columns, but 5 are needed"),
+            ("val;a;b;c", ValueError, "line 2: 4 columns, but 5 are needed"),
+            ("val,a,b,,d", ValueError, "line 2: gt_container is empty"),
+            ('"val,a,b,c,d', ValueError, "line 2: 1 columns, but 5 are needed"),
             (
                 "test,a,b,c,d",
                 KeyError,
@@ -84,6 +120,14 @@ class TestTable:
             DataSplitGenerator.generate_from_csv(path, (4,), (4,))
         assert isinstance(caught.value, ConfigError)
         assert "table.csv" in str(caught.value)
+
+    def test_other_encodings_and_places(self, tmp_path):
+        path = tmp_path / "table.csv"
+        path.write_bytes("train,a,b,c,[ä]".encode("latin-1"))
+        with pytest.raises(ConfigError, match="not a text file in UTF-8"):
+            DataSplitGenerator.generate_from_csv(path, (4,), (4,))
+        with pytest.raises(DataError, match="cannot be written"):
+            DataSplitGenerator.generate_csv([], tmp_path)
 
     def test_empty(self, tmp_path):
         (tmp_path / "table.csv").write_text("# nothing\n")
@@ -260,6 +304,57 @@ class TestSelection:
         with pytest.raises(ConfigError, match="none can be used") as caught:
             generator.compute()
         assert text in str(caught.value)
+
+    @pytest.mark.parametrize("kind", ["train", "val"])
+    @pytest.mark.parametrize("part", ["raw", "gt"])
+    @pytest.mark.parametrize("what", ["downsample", "upsample"])
+    def test_limits_are_inclusive(self, store_array, spec, kind, part, what):
+        """Of training and validation volumes, raw data and labels, each on its own."""
+        sizes = {"raw": (40, 8, 8), "gt": (40, 8, 8)}
+        # along one axis only: the largest factor counts
+        sizes[part] = (40, 8, 2) if what == "downsample" else (40, 8, 32)
+        store_array("raw", sizes["raw"], (4, 8, 16))
+        store_array("gt/mito", sizes["gt"], (4, 8, 16))
+        full = {"train": "training", "val": "validation"}[kind]
+        limit = f"max_{part if part == 'gt' else f'raw_{full}'}_{what}"
+        generator = _generator([spec(kind=kind)], (40, 8, 8), **{limit: 4})
+        split = generator.compute()
+        assert len(split.train_configs) == (kind == "train")
+        assert len(split.validate_configs) == (kind == "val")
+        generator = _generator([spec(kind=kind)], (40, 8, 8), **{limit: 3.9})
+        with pytest.raises(ConfigError, match=f"{what}d by 4; {limit} is 3.9"):
+            generator.compute()
+
+    @pytest.mark.parametrize(
+        ("options", "complaint"),
+        [
+            ({"max_gt_downsample": 0.5}, "max_gt_downsample: 0.5 must be a number"),
+            ({"max_raw_training_upsample": "2"}, "max_raw_training_upsample: '2' must"),
+            ({"min_training_volume_size": -1}, "must be a number, at least 0"),
+            ({"classes_separator_caracter": ""}, "caracter: the text is empty"),
+            ({"targets": ["a", "a"]}, "targets: 'a' is named twice"),
+            ({"resolution": (0, 8, 4)}, "resolution: .* greater than 0"),
+            ({"resolution": ()}, "resolution: .* greater than 0"),
+            ({"resolution": (None, 1)}, "resolution: .* greater than 0"),
+            ({"resolution": "abc"}, "resolution: .* greater than 0"),
+            ({"specs": ["a"]}, r"datasets\[0\]: 'a' is not a DatasetSpec"),
+        ],
+    )
+    def test_settings_that_cannot_be_used(self, options, complaint):
+        with pytest.raises(ConfigError, match=complaint):
+            _generator(options.pop("specs", []), **options)
+
+    def test_one_target_and_one_dataset_need_no_list(self, spec, volume):
+        generator = _generator(spec(), targets="mito")
+        assert generator.targets == ["mito"]
+        assert len(generator.compute().train_configs) == 1
+
+    def test_instances_need_labels_without_channels(self, store_array, spec):
+        store_array("raw")
+        store_array("gt/mito", channels=2)
+        generator = _generator([spec()], segmentation_type="instance")
+        with pytest.raises(ConfigError, match="has 2 channels, but objects are told"):
+            generator.compute()
 
     def test_no_datasets(self):
         with pytest.raises(ConfigError, match="datasets: there are none"):

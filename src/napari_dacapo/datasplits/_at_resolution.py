@@ -11,7 +11,7 @@ from napari_dacapo._typing import Number
 from napari_dacapo.arrays import ArrayConfig, ResampledArrayConfig, ZarrArrayConfig
 from napari_dacapo.arrays._multiscales import level_paths
 from napari_dacapo.arrays._nodes import find_array, iter_nodes, read_node
-from napari_dacapo.errors import ConfigError
+from napari_dacapo.errors import ConfigError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate
 
 if TYPE_CHECKING:
@@ -89,9 +89,10 @@ def at_resolution(
 
 def _levels(container: Path, dataset: str) -> list[str]:
     """Return the paths of the levels, finest first; `dataset` alone if an array."""
-    if not container.is_dir() or not (container / dataset).is_dir():
-        find_array(container, dataset)  # raises with a text that lists what exists
-    node = read_node(container, dataset)
+    try:
+        node = read_node(container, dataset)
+    except DataNotFoundError:
+        node = find_array(container, dataset)  # raises, and lists what exists
     if node.kind == "array":
         return [dataset]
     names = level_paths(node)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate, plain
 
 from ._at_resolution import AtResolution, at_resolution
+from ._checks import at_least, not_empty, to_resolution, to_specs, to_targets
 from ._ground_truth import semantic_ground_truth
 from .dataset_table import read_dataset_table, write_dataset_table
 from .datasets import RawGTDatasetConfig
@@ -23,8 +22,10 @@ from .keys import (
     DatasetSpec,
     DatasetType,
     SegmentationType,
+    clean_name,
     split_class_names,
     to_segmentation_type,
+    unused_name,
 )
 from .train_validate_datasplit import TrainValidateDataSplitConfig
 
@@ -76,27 +77,34 @@ class DataSplitGenerator:
     ----------
     skipped : list of str
         Which volumes the last `compute` left out, and why.
+
+    Raises
+    ------
+    ConfigError
+        If a resolution, limit, target or separator cannot be used.
     """
 
     name: str
-    datasets: Sequence[DatasetSpec]
-    input_resolution: Coordinate = attrs.field(converter=Coordinate)
-    output_resolution: Coordinate = attrs.field(converter=Coordinate)
-    targets: Sequence[str] | None = None
+    datasets: list[DatasetSpec] = attrs.field(converter=to_specs)
+    input_resolution: Coordinate = attrs.field(converter=to_resolution)
+    output_resolution: Coordinate = attrs.field(converter=to_resolution)
+    targets: list[str] | None = attrs.field(default=None, converter=to_targets)
     segmentation_type: SegmentationType = attrs.field(
         default=SegmentationType.semantic, converter=to_segmentation_type
     )
-    max_gt_downsample: float = 32
-    max_gt_upsample: float = 4
-    max_raw_training_downsample: float = 16
-    max_raw_training_upsample: float = 2
-    max_raw_validation_downsample: float = 8
-    max_raw_validation_upsample: float = 2
-    min_training_volume_size: int = 8000
+    max_gt_downsample: float = attrs.field(default=32, validator=at_least(1))
+    max_gt_upsample: float = attrs.field(default=4, validator=at_least(1))
+    max_raw_training_downsample: float = attrs.field(default=16, validator=at_least(1))
+    max_raw_training_upsample: float = attrs.field(default=2, validator=at_least(1))
+    max_raw_validation_downsample: float = attrs.field(default=8, validator=at_least(1))
+    max_raw_validation_upsample: float = attrs.field(default=2, validator=at_least(1))
+    min_training_volume_size: int = attrs.field(default=8000, validator=at_least(0))
     raw_min: float = 0
     raw_max: float = 255
-    classes_separator_caracter: str = "&"
-    classes_separator_character: str | None = None
+    classes_separator_caracter: str = attrs.field(default="&", validator=not_empty)
+    classes_separator_character: str | None = attrs.field(
+        default=None, validator=not_empty
+    )
     skipped: list[str] = attrs.field(factory=list, init=False)
     _class_name: list[str] | None = attrs.field(default=None, init=False)
 
@@ -132,8 +140,8 @@ class DataSplitGenerator:
         return DataSplitGenerator(
             name or path.stem,
             read_dataset_table(path),
-            Coordinate(input_resolution),
-            Coordinate(output_resolution),
+            input_resolution,
+            output_resolution,
             **kwargs,
         )
 
@@ -202,7 +210,7 @@ class DataSplitGenerator:
                 parts = split.train_configs
             reason, dataset = self._dataset(spec)
             if reason is None:
-                dataset.name = _unused(dataset.name, [part.name for part in parts])
+                dataset.name = unused_name(dataset.name, [part.name for part in parts])
                 parts.append(dataset)
             else:
                 self.skipped.append(f"{spec} ({spec.dataset_type}): {reason}")
@@ -232,13 +240,13 @@ class DataSplitGenerator:
         return self._reason_to_skip(spec, raw, labels), config
 
     def _raw(self, spec: DatasetSpec) -> AtResolution:
-        name = _clean(f"raw_{spec.raw_container.stem}_{spec.raw_dataset}")
+        name = clean_name(f"raw_{spec.raw_container.stem}_{spec.raw_dataset}")
         return at_resolution(
             spec.raw_container, spec.raw_dataset, self.input_resolution, name, order=1
         )
 
     def _labels(self, spec: DatasetSpec, path: str) -> AtResolution:
-        name = _clean(f"gt_{spec.gt_container.stem}_{path}")
+        name = clean_name(f"gt_{spec.gt_container.stem}_{path}")
         return at_resolution(
             spec.gt_container, path, self.output_resolution, name, order=0
         )
@@ -254,6 +262,13 @@ class DataSplitGenerator:
                     "segmentation_type: objects of one class are told apart at a time, "
                     f"got the classes {', '.join(classes)} and the targets "
                     f"{', '.join(targets)}"
+                )
+            channels = labels[0].create_array().num_channels
+            if channels is not None:
+                raise ConfigError(
+                    f"gt_dataset: {spec.gt_dataset!r} has {channels} channels, but "
+                    "objects are told apart in a label volume without channels; "
+                    "choose another array"
                 )
             return labels[0], None
         by_class = dict(zip(classes, labels, strict=True))
@@ -283,12 +298,12 @@ class DataSplitGenerator:
         return None
 
     def _name(self, spec: DatasetSpec) -> str:
-        return _clean(f"{spec}_{self._res}")
+        return clean_name(f"{spec}_{self._res}")
 
     def _split_name(self) -> str:
         first = self.datasets[0].gt_dataset
         classes = self.separator.join(split_class_names(first, self.separator)[1])
-        return _clean(f"{self.name}_{self.segmentation_type}_{classes}_{self._res}")
+        return clean_name(f"{self.name}_{self.segmentation_type}_{classes}_{self._res}")
 
     @property
     def _res(self) -> str:
@@ -296,15 +311,3 @@ class DataSplitGenerator:
 
     def __str__(self) -> str:
         return f"{type(self).__name__}:{self._split_name()}"
-
-
-def _clean(name: str) -> str:
-    """Return `name` without what file names cannot hold, and without doubled ``_``."""
-    return re.sub(r"_{2,}", "_", re.sub(r'[\s/\\:*?"<>|\[\]\']+', "_", name)).strip(
-        "_."
-    )
-
-
-def _unused(name: str, taken: list[str]) -> str:
-    candidates = (name, *(f"{name}_{n}" for n in range(2, len(taken) + 2)))
-    return next(candidate for candidate in candidates if candidate not in taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Self
@@ -114,3 +115,16 @@ def split_class_names(text: str, separator: str) -> tuple[list[str], list[str]]:
             f"gt_dataset: {text!r} has a class that is empty or named twice"
         )
     return [f"{prefix}{name}" for name in classes], classes
+
+
+def clean_name(name: str) -> str:
+    """Return `name` without what file names cannot hold, and without doubled ``_``."""
+    return re.sub(r"_{2,}", "_", re.sub(r'[\s/\\:*?"<>|\[\]\']+', "_", name)).strip(
+        "_."
+    )
+
+
+def unused_name(name: str, taken: list[str]) -> str:
+    """Return `name`, numbered if it is among those `taken`."""
+    candidates = (name, *(f"{name}_{n}" for n in range(2, len(taken) + 2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
