@@ -6,9 +6,17 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, QTimer, Slot
-from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt.utils import qthrottled
 
+from ._camera import fly_to
 from ._latest import Latest
 from ._live_layers import LiveLayers
 from ._napari_status import unproxied
@@ -16,6 +24,7 @@ from ._session import Session
 from ._theme import ThemeFollower, plot_colours
 from .models import ScoreRow, ScoreTable
 from .models.preview import Preview, Segmentation, load_preview, stored_predictions
+from .views.error_tour import ErrorTour
 from .views.flow import flow
 from .views.parameter_panel import ParameterPanel
 from .views.run_picker import RunPicker
@@ -24,6 +33,7 @@ from .views.sweep_plot import SweepPlot
 if TYPE_CHECKING:
     import napari.viewer
 
+    from napari_dacapo.tasks.evaluators import ObjectError
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 #: the slice on the screen follows the slider at most this often
@@ -36,6 +46,10 @@ NOTHING_STORED = (
 TOO_LARGE = (
     "This prediction is too large to be processed at once: only the slice on the "
     "screen follows the slider."
+)
+NOTHING_SEGMENTED = "Choose a prediction that fits into memory; its errors follow."
+NO_TRUTH = (
+    "The ground truth of this volume cannot be opened any more: its files were moved."
 )
 NOT_SUPPORTED = "The results of this task have no parameters that could be changed."
 
@@ -57,7 +71,9 @@ class PostProcessingWidget(QWidget):
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
         self._live = LiveLayers(viewer)
+        self._viewer = viewer
         self._preview: Preview | None = None
+        self._segmentation: Segmentation | None = None
         self._labels_of: PostProcessorParameters | None = None
         self._create_children()
         self._lay_out()
@@ -71,10 +87,13 @@ class PostProcessingWidget(QWidget):
         self.prediction = QComboBox()
         self.parameters = ParameterPanel()
         self.sweep = SweepPlot()
+        self.errors = ErrorTour()
+        self.tabs = QTabWidget()
         self.message = QLabel()
         self._lister = Latest("list predictions", self)
         self._loader = Latest("read prediction", self)
         self._segmenter = Latest("post-process", self)
+        self._error_finder = Latest("find errors", self)
         self._settled = QTimer(self)
         self._update_live = qthrottled(self._show_live, THROTTLE_MILLISECONDS)
 
@@ -85,15 +104,19 @@ class PostProcessingWidget(QWidget):
         self.prediction.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message.setWordWrap(True)
         # napari adds a stretch below docks of which no part wants to expand
-        self.sweep.setSizePolicy(
+        self.tabs.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding
         )
+        self.tabs.addTab(self.sweep, "Scores")
+        self.tabs.addTab(self.errors, "Errors")
+        self.tabs.setTabToolTip(0, "The score by the value of the parameter.")
+        self.tabs.setTabToolTip(1, "Where the segmentation is wrong.")
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.addLayout(flow(self.run_picker, self.prediction))
         layout.addWidget(self.parameters)
-        layout.addWidget(self.sweep, stretch=1)
+        layout.addWidget(self.tabs, stretch=1)
         layout.addWidget(self.message)
 
     def _connect(self) -> None:
@@ -102,9 +125,12 @@ class PostProcessingWidget(QWidget):
         self.parameters.released.connect(self._on_parameters_released)
         self._settled.timeout.connect(self._on_parameters_released)
         self.sweep.row_picked.connect(self._on_row_picked)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.errors.visited.connect(self._on_error_visited)
         self._lister.done.connect(self._on_listed)
         self._loader.done.connect(self._on_loaded)
         self._segmenter.done.connect(self._on_segmented)
+        self._error_finder.done.connect(self._on_errors_found)
         self._monitor.run_changed.connect(self._on_scores_changed)
         self._monitor.scores_changed.connect(self._on_scores_changed)
         self._session.result_changed.connect(self._on_result_changed)
@@ -179,7 +205,7 @@ class PostProcessingWidget(QWidget):
         if not preview.is_supported:
             self.message.setText(NOT_SUPPORTED)
             return
-        self._preview, self._labels_of = preview, None
+        self._preview, self._labels_of, self._segmentation = preview, None, None
         self.message.setText("" if preview.fits_in_memory else TOO_LARGE)
         self._live.show_prediction(preview)
         self._show_sweep()
@@ -238,7 +264,9 @@ class PostProcessingWidget(QWidget):
         if preview is None or segmentation.parameters != self._current():
             return  # the slider has moved on
         self._labels_of = segmentation.parameters
+        self._segmentation = segmentation
         self._live.show_labels(preview, segmentation)
+        self._find_errors()
         if segmentation.scores:
             result = preview.result
             row = ScoreRow(
@@ -253,6 +281,43 @@ class PostProcessingWidget(QWidget):
     def _on_row_picked(self, row: ScoreRow) -> None:
         self._set_parameters(row.parameters)
 
+    @Slot(int)
+    def _on_tab_changed(self, index: int) -> None:
+        self._find_errors()
+
+    def _find_errors(self) -> None:
+        """List the errors of what is shown, if the list is shown."""
+        preview, segmentation = self._preview, self._segmentation
+        if self.tabs.currentWidget() is not self.errors:
+            return
+        if preview is None or segmentation is None:
+            self.errors.show_message(NOTHING_SEGMENTED)
+            return
+        self.errors.show_message("Comparing with the ground truth…")
+        self._error_finder.submit(_errors_of, preview, segmentation)
+
+    @Slot(object)
+    def _on_errors_found(self, found: Any) -> None:
+        segmentation, errors = found
+        preview = self._preview
+        if preview is None or segmentation is not self._segmentation:
+            return  # another one is shown by now
+        self.errors.show_errors(errors or [], preview.channels)
+        if errors is None:
+            self.errors.show_message(NO_TRUTH)
+
+    @Slot(object)
+    def _on_error_visited(self, error: ObjectError) -> None:
+        # the middle of a bent object's box may lie outside of it
+        around = error.roi.shift(error.center - error.roi.center)
+        fly_to(self._viewer, around)
+
     @Slot(str)
     def _on_theme(self, theme: str) -> None:
         self.sweep.set_colours(plot_colours(theme))
+
+
+def _errors_of(
+    preview: Preview, segmentation: Segmentation
+) -> tuple[Segmentation, list[ObjectError] | None]:
+    return segmentation, preview.find_errors(segmentation.array)

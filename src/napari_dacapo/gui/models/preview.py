@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays import Array
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.runs import RunConfig
+    from napari_dacapo.tasks.evaluators import ObjectError
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
     from .scores import ScoreRow
@@ -129,6 +130,27 @@ class Preview:
         return Segmentation(
             parameters, array, self._score(array) if with_scores else {}
         )
+
+    def find_errors(self, array: Array) -> list[ObjectError] | None:
+        """Return where a segmentation is wrong; called in workers only.
+
+        Returns
+        -------
+        list of ObjectError or None
+            `None` without ground truth to compare with.
+        """
+        if self.dataset is None or self.dataset.gt is None:
+            return None
+        evaluator = self.task.evaluator
+        errors: list[ObjectError] = evaluator.find_errors(
+            array, self.dataset.gt, mask=self.dataset.mask
+        )
+        return errors
+
+    @property
+    def channels(self) -> list[str]:
+        """Names of the classes that are scored; empty if there is only one."""
+        return list(getattr(self.task.evaluator, "channels", ()))
 
     def _score(self, array: Array) -> dict[str, float]:
         # the copy of the truth beside the results has no mask: scores would differ
