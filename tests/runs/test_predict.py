@@ -319,8 +319,8 @@ def test_blocks_near_the_focus_come_first(dims):
     queue = BlockQueue(grid, finished={0, len(grid) - 1})
     assert len(queue) == 5**dims - 2
     assert queue.take().number == 1, "C order without a focus"
-    assert queue.take((4.6,)).number == 2, "a focus of other axes is none"
-    corner = (50.6,) * dims
+    assert queue.take((4.6,)).number == 2, "a focus of fewer axes is none"
+    corner = (7.0, *(50.6,) * dims)  # with a channel in front
     taken = [queue.take(corner) for _ in range(dims)]
     assert {sum(4 - i for i in block.index) for block in taken} == {1}
     rest = [queue.take() for _ in range(len(queue))]

@@ -91,6 +91,10 @@ class Job(QObject):
         """Let a paused job go on."""
         self._control.resume()
 
+    def look_at(self, position: tuple[float, ...] | None) -> None:
+        """Tell where the user looks (nm): what is near is computed first."""
+        self._control.look_at(position)
+
     def set_num_iterations(self, num_iterations: int) -> None:
         """Change up to which iteration the job trains."""
         self._control.set_num_iterations(num_iterations)

@@ -80,18 +80,22 @@ class JobManager(QObject):
         source = _engine.training(run_config, project_folder, device)
         return self.enqueue(source, f"train {name}", ("train", project_folder, name))
 
-    def start_prediction(self, project_folder: Path, **arguments: Any) -> Job:
-        """Queue a prediction.
+    def start_prediction(
+        self, project_folder: Path, *, key: Hashable = None, **arguments: Any
+    ) -> Job:
+        """Queue a prediction; one already queued under `key` is returned as it is.
 
         Parameters
         ----------
         project_folder : Path
             Where the project is.
+        key : hashable, optional
+            What to find the job again by, ``("predict", container, dataset)``.
         **arguments
             As for `napari_dacapo.runs.predict`, without `project` and `control`.
         """
         source = _engine.prediction(project_folder, **arguments)
-        return self.enqueue(source, "predict")
+        return self.enqueue(source, f"predict with {arguments['run']}", key)
 
     def enqueue(self, source: EventSource, title: str, key: Hashable = None) -> Job:
         """Start `source` as soon as no other job of the queue works."""

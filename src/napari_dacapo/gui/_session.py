@@ -12,6 +12,7 @@ from napari_dacapo.options import DaCapoConfig
 from ._jobs import JobManager
 from ._monitor import RunMonitor
 from ._napari_status import unproxied
+from ._prediction_monitor import PredictionMonitor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,8 @@ class Session(QObject):
     run_name_changed
         Emits the name of the run that Training, Scores and Post-processing show; empty
         for none.
+    runs_changed
+        Runs were added to the project other than by training them.
     result_changed
         Emits ``(iteration, dataset, parameters)`` of the result chosen in the Scores
         dock, or `None`.
@@ -41,11 +44,14 @@ class Session(QObject):
     ----------
     monitor : RunMonitor
         Follows the run that is looked at.
+    prediction : PredictionMonitor
+        Follows the prediction of a whole volume.
     """
 
     project_folder_changed = Signal(object)
     run_config_changed = Signal(object)
     run_name_changed = Signal(str)
+    runs_changed = Signal()
     result_changed = Signal(object)
 
     _sessions: ClassVar[dict[int, Session]] = {}
@@ -57,6 +63,7 @@ class Session(QObject):
         self._run_name = ""
         self._result: tuple[int, str, Any] | None = None
         self.monitor = RunMonitor(self)
+        self.prediction = PredictionMonitor(self)
 
     @classmethod
     def of(cls, viewer: Any) -> Session:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "napari-dacapo"
 #: docks on the right, one behind the other, the first one in front
-RIGHT = ("Experiment", "Scores", "Post-processing")
+RIGHT = ("Experiment", "Scores", "Post-processing", "Predict")
 BOTTOM = "Training"
 RIGHT_WIDTH, BOTTOM_HEIGHT = 450, 290
 

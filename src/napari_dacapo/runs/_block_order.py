@@ -39,14 +39,17 @@ class BlockQueue:
         Parameters
         ----------
         near : sequence of float, optional
-            A position in the unit of the blocks; its distance to their centres decides.
-            Without one, or with one of other axes, C order does.
+            A position in the unit of the blocks, of which the last axes count; its
+            distance to their centres decides. Without one, or with one of fewer axes,
+            C order does.
         """
         if not self._is_waiting.any():
             return None
         index = int(self._is_waiting.argmax())
-        if near is not None and len(near) == self._centers.shape[1]:
-            distances = np.square(self._centers - np.asarray(near, float)).sum(axis=1)
+        dims = self._centers.shape[1]
+        if near is not None and len(near) >= dims:
+            position = np.asarray(near, float)[-dims:]
+            distances = np.square(self._centers - position).sum(axis=1)
             index = int(np.where(self._is_waiting, distances, np.inf).argmin())
         self._is_waiting[index] = False
         return self._waiting[index]

@@ -47,6 +47,7 @@ class RunPicker(QComboBox):
         session.run_name_changed.connect(self._on_run_name_changed)
         session.project_folder_changed.connect(self._on_project_changed)
         session.run_config_changed.connect(self._on_run_config_changed)
+        session.runs_changed.connect(self.reload)
         JobManager.instance().job_ended.connect(self._on_job_ended)
 
         self.reload()
