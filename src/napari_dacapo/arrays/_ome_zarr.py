@@ -1,11 +1,11 @@
-"""Writing multiscale OME-Zarr 0.5 images (zarr v3)."""
+"""Writing multiscale OME-Zarr images, 0.5 (zarr v3) or 0.4 (zarr v2)."""
 
 from __future__ import annotations
 
 import shutil
 from itertools import product
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,16 @@ from napari_dacapo.geometry import Coordinate, Roi
 from ._creation import ArraySpec, make_groups
 from ._multiscales import image_entries, is_label_image
 from ._node import Node, normal_path, read_node
-from .base import NON_SPATIAL_AXES
+from ._ome_metadata import (
+    ZARR_FORMATS,
+    Version,
+    group_attributes,
+    image_entry,
+    image_name,
+    level_entry,
+    list_label_image,
+    update_group,
+)
 from .identifiers import LocalArrayIdentifier
 from .zarr_array import ZarrArray
 
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-VERSION = "0.5"
 #: levels are added until no axis is longer than this, in voxels
 COARSEST = 128
 
@@ -43,8 +51,9 @@ def create_image(  # noqa: PLR0913
     chunk_shape: Sequence[int] | None = None,
     overwrite: bool = False,
     attributes: dict[str, Any] | None = None,
+    version: Version = "0.5",
 ) -> ZarrArray:
-    """Create an OME-Zarr 0.5 image of zeros and open its level 0 for writing.
+    """Create an OME-Zarr image of zeros and open its level 0 for writing.
 
     Parameters
     ----------
@@ -68,6 +77,8 @@ def create_image(  # noqa: PLR0913
         Whether an existing image is replaced.
     attributes : dict, optional
         More attributes of the group.
+    version : {"0.5", "0.4"}
+        Of OME-Zarr.
 
     Raises
     ------
@@ -83,11 +94,12 @@ def create_image(  # noqa: PLR0913
     )
     group = normal_path(group)
     _make_room(container, group, overwrite)
-    level = _level(spec.voxel_size, spec.roi.offset, spec.axes, "s0")
-    image = _image(spec.axes, PurePosixPath(group).name, level)
-    ome = _ome(image, labels=labels)
-    _make_group(container, group, {**(attributes or {}), "ome": ome})
-    _create_level(container, group, "s0", spec)
+    level = level_entry(spec.voxel_size, spec.roi.offset, spec.axes, "s0")
+    image = image_entry(spec.axes, image_name(group), level)
+    described = group_attributes(image, labels=labels, version=version)
+    zarr_format = ZARR_FORMATS[version]
+    _make_group(container, group, {**(attributes or {}), **described}, zarr_format)
+    _create_level(container / group, "s0", spec, zarr_format)
     return _open(read_node(container, group), "s0")
 
 
@@ -105,17 +117,12 @@ def describe_image(identifier: LocalArrayIdentifier, *, labels: bool = False) ->
 
     array = ZarrArray.open_from_array_identifier(identifier)
     path = PurePosixPath(normal_path(identifier.dataset))
-    level = _level(array.voxel_size, array.roi.offset, array.axes, path.name)
-    image = _image(array.axes, path.parent.name, level)
+    level = level_entry(array.voxel_size, array.roi.offset, array.axes, path.name)
+    image = image_entry(array.axes, path.parent.name, level)
     group = zarr.open_group(
         str(identifier.container / path.parent), mode="r+", zarr_format=3
     )
-    group.attrs["ome"] = _ome(image, labels=labels)
-
-
-def _ome(image: dict[str, Any], *, labels: bool) -> dict[str, Any]:
-    extra: dict[str, Any] = {"image-label": {}} if labels else {}
-    return {"version": VERSION, "multiscales": [image], **extra}
+    group.attrs.update(group_attributes(image, labels=labels))
 
 
 def _make_room(container: Path, group: str, overwrite: bool) -> None:
@@ -130,66 +137,39 @@ def _make_room(container: Path, group: str, overwrite: bool) -> None:
     shutil.rmtree(folder)
 
 
-def _image(axes: Sequence[str], name: str, level: dict[str, Any]) -> dict[str, Any]:
-    listed = [
-        {"name": axis, "type": "channel"}
-        if axis in NON_SPATIAL_AXES
-        else {"name": axis, "type": "space", "unit": "nanometer"}
-        for axis in axes
-    ]
-    return {"name": name, "axes": listed, "datasets": [level]}
-
-
-def _level(
-    voxel_size: Coordinate, offset: Coordinate, axes: Sequence[str], path: str
-) -> dict[str, Any]:
-    extra = [a for a in axes if a in NON_SPATIAL_AXES]
-    scale = [1.0] * len(extra) + list(voxel_size.as_floats())
-    translation = [0.0] * len(extra) + list(offset.as_floats())
-    return {
-        "path": path,
-        "coordinateTransformations": [
-            {"type": "scale", "scale": scale},
-            {"type": "translation", "translation": translation},
-        ],
-    }
-
-
-def _make_group(container: Path, group: str, attributes: dict[str, Any]) -> None:
+def _make_group(
+    container: Path, group: str, attributes: dict[str, Any], zarr_format: Literal[2, 3]
+) -> None:
     import zarr
 
-    make_groups(container, group, zarr_format=3)
+    make_groups(container, group, zarr_format)
     zarr.create_group(
-        str(container / group), attributes=attributes, zarr_format=3, overwrite=False
+        str(container / group),
+        attributes=attributes,
+        zarr_format=zarr_format,
+        overwrite=False,
     )
     parent = PurePosixPath(group).parent
     if parent.name == "labels":
-        _list_label_image(container / parent, PurePosixPath(group).name)
+        list_label_image(container / parent, image_name(group))
 
 
-def _list_label_image(folder: Path, name: str) -> None:
-    """Add a label image to the list that its ``labels`` group has to carry."""
+def _create_level(
+    folder: Path, path: str, spec: ArraySpec, zarr_format: Literal[2, 3]
+) -> None:
     import zarr
 
-    labels = zarr.open_group(str(folder), mode="r+", zarr_format=3)
-    attributes: dict[str, Any] = dict(labels.attrs)
-    ome = attributes.get("ome", {"version": VERSION})
-    ome["labels"] = sorted({*ome.get("labels", []), name})
-    labels.attrs["ome"] = ome
-
-
-def _create_level(container: Path, group: str, path: str, spec: ArraySpec) -> None:
-    import zarr
-
+    keys: Any = {"name": "v2", "separator": "/"} if zarr_format == 2 else None
     zarr.create_array(
-        str(container / group),
+        str(folder),
         name=path,
         shape=spec.shape,
         chunks=spec.chunks,
         dtype=spec.dtype,
         fill_value=0,
-        zarr_format=3,
-        dimension_names=spec.axes,
+        zarr_format=zarr_format,
+        dimension_names=spec.axes if zarr_format == 3 else None,
+        chunk_key_encoding=keys,
         attributes=spec.attributes,
     )
 
@@ -219,11 +199,8 @@ def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
     DataNotFoundError
         If there is no image.
     """
-    import zarr
-
     node = read_node(container, group)
     nearest = is_label_image(node)
-    opened = zarr.open_group(str(node.folder), mode="r+", zarr_format=3)
     for old in node.folder.glob("s[1-9]*"):
         shutil.rmtree(old)
     fine = _open(node, "s0")
@@ -232,7 +209,7 @@ def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
     while (factors := _factors(fine)) is not None:
         path = f"s{len(levels)}"
         spec = _coarse_spec(fine, factors)
-        _create_level(node.container, node.path, path, spec)
+        _create_level(node.folder, path, spec, node.zarr_format)
         coarse = _open(node, path)
         blocks = list(_blocks(spec))
         for number, block in enumerate(blocks, 1):
@@ -240,9 +217,8 @@ def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
             yield number, len(blocks), block
         levels.append(_level_of(coarse, finest, path))
         fine = coarse
-    ome = node.attributes["ome"]
-    ome["multiscales"] = [{**image_entries(node)[0], "datasets": levels}]
-    opened.attrs["ome"] = ome
+    image = {**image_entries(node)[0], "datasets": levels}
+    update_group(node.folder, {"multiscales": [image]})
 
 
 def _open(node: Node, path: str) -> ZarrArray:
@@ -255,7 +231,7 @@ def _open(node: Node, path: str) -> ZarrArray:
 def _level_of(array: ZarrArray, finest: ZarrArray, path: str) -> dict[str, Any]:
     """Describe a level whose voxels are centred on blocks of the finest level."""
     shift = (array.voxel_size - finest.voxel_size) / 2
-    return _level(array.voxel_size, finest.roi.offset + shift, array.axes, path)
+    return level_entry(array.voxel_size, finest.roi.offset + shift, array.axes, path)
 
 
 def _factors(array: ZarrArray) -> tuple[int, ...] | None:
