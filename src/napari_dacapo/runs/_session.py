@@ -28,24 +28,43 @@ def open_project(project: ProjectLike) -> Project:
     return Project.open(None if project is None else Path(project))
 
 
-def resolve_run(run: RunLike, project: Project) -> Run:
-    """Return the run meant by `run`, storing a new config under its name.
+def build_run(run: RunLike, project: Project) -> Run:
+    """Return the run meant by `run`, and store nothing.
 
     Raises
     ------
     ConfigError
         If the config is invalid.
-    DuplicateNameError
-        If a different run is stored under this name.
     ValueError
         If no run of this name is stored.
     """
     if isinstance(run, str):
-        run = Run(project.configs.retrieve_run_config(run))
-    elif isinstance(run, RunConfig):
-        run = Run(run)
+        return Run(project.configs.retrieve_run_config(run))
+    return Run(run) if isinstance(run, RunConfig) else run
+
+
+def store_run(run: Run, project: Project) -> None:
+    """Store the config of `run` under its name.
+
+    Raises
+    ------
+    DuplicateNameError
+        If a different run is stored under this name.
+    """
     project.configs.store_run_config(run.config, ignore=FREE_FIELDS)
-    return run
+
+
+def resolve_run(run: RunLike, project: Project) -> Run:
+    """Return the run meant by `run`, storing a new config under its name.
+
+    Raises
+    ------
+    ConfigError, DuplicateNameError, ValueError
+        As `build_run` and `store_run`.
+    """
+    built = build_run(run, project)
+    store_run(built, project)
+    return built
 
 
 @contextlib.contextmanager

@@ -20,9 +20,17 @@ from napari_dacapo.events import (
 )
 from napari_dacapo.starts import channels_of
 
+from ._checked import warn_or_refuse
 from ._checkpoints import restore_latest, save_checkpoint
 from ._record import write_record
-from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
+from ._session import (
+    ProjectLike,
+    RunLike,
+    build_run,
+    open_project,
+    store_run,
+    torch_threads,
+)
 from ._validate import validate_model
 from .control import RunControl, StopRequestedError
 
@@ -48,6 +56,7 @@ def train(
     device: str = "auto",
     control: RunControl | None = None,
     threads: int | None = None,
+    check: bool = True,
 ) -> Iterator[Event]:
     """Train a run to its number of iterations, going on where it was left.
 
@@ -67,6 +76,8 @@ def train(
         Pauses, stops or extends the training from another thread.
     threads : int, optional
         Threads that torch uses on the CPU; by default all cores but one.
+    check : bool
+        Whether to look at the data first; see :func:`check_data`. Takes seconds.
 
     Yields
     ------
@@ -77,6 +88,8 @@ def train(
     ------
     ConfigError
         If the config is invalid.
+    DataCheckError
+        If the check finds that the data cannot be trained on; nothing is stored then.
     DuplicateNameError
         If another run is stored under this name.
     RunError
@@ -85,7 +98,10 @@ def train(
     from napari_dacapo.nn.device import choose_device
 
     folder = open_project(project)
-    built = resolve_run(run, folder)
+    built = build_run(run, folder)
+    if check:
+        yield from warn_or_refuse(built.config, control)
+    store_run(built, folder)
     choice = choose_device(device)
     with torch_threads(threads), built.trainer:
         yield from _Training(built, folder, choice, control or RunControl()).events()
