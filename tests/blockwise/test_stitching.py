@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_dacapo.arrays import NumpyArray
-from napari_dacapo.blockwise import BlockGrid, Pieces, Stitcher, relabel
+from napari_dacapo.blockwise import (
+    BlockGrid,
+    Pieces,
+    Stitcher,
+    relabel,
+    same_objects,
+)
 from napari_dacapo.geometry import Coordinate, Roi
 
 OFFSET, VOXEL_SIZE = (40, -8), Coordinate(4.6, 3)
@@ -90,3 +96,16 @@ def test_a_single_common_voxel_does_not_join(shared, joined):
     stitcher = Stitcher(grid_over(store, (1, 9)), store, VOXEL_SIZE, 0.5)
     objects = stitcher.label(lambda _: next(pieces))
     assert len(set(objects.of_piece[1:].tolist())) == (1 if joined else 2)
+
+
+def test_branches_of_one_object_are_joined_but_splinters_are_not():
+    there = np.zeros((3, 40), np.int64)
+    there[:, 2:8] = there[:, 20:30] = 7
+    here = np.zeros((3, 40), np.int64)
+    here[:, 2:8], here[:, 20:30] = 1, 2
+    here[0, 21] = 3
+    assert same_objects(here, there, 0.5).tolist() == [[1, 7], [2, 7]]
+    assert same_objects(here, there, 0).tolist() == [[1, 7], [2, 7], [3, 7]]
+    # a part of its own, but too little of the object to prove anything
+    here[1, 38], there[1, 38] = 3, 7
+    assert [3, 7] not in same_objects(here, there, 0.5).tolist()

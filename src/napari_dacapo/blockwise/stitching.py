@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_dacapo.geometry import Roi, world_to_voxels
 
+from ._overlaps import same_objects
 from .runner import run_blocks
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class Stitcher:
 
     Every block is labelled with some context, and only its write region is stored. In
     the shell around it (as thick as `shell`) its labels are compared with what earlier
-    blocks stored there: two pieces are one object if they share more than
-    `minimum_overlap` of what the larger of them has in the contact of both blocks.
+    blocks stored there, to find pieces of one object (`same_objects`). An object that
+    is one piece in a block and several in the next becomes one.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ class Stitcher:
     shell : Coordinate
         World units, at most the context of the grid.
     minimum_overlap : float
-        From 0 (a single voxel joins) to 1.
+        How well pieces have to agree, below 1; with 0 a single common voxel joins.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class Stitcher:
             contact = shell.intersect(neighbour)
             if not contact.empty:
                 here = labels[self._slices(contact, block.read_roi)]
-                pairs = _overlapping(here, self.store[contact], self.minimum_overlap)
+                pairs = same_objects(here, self.store[contact], self.minimum_overlap)
                 self._joined.append(pairs)
         self.store[block.write_roi] = own
         self._count += number
@@ -214,24 +215,6 @@ def _numbered_from(labels: Labels, count: int) -> NDArray[np.uint64]:
     if count:
         np.add(numbered, np.uint64(count), out=numbered, where=labels != 0)
     return numbered
-
-
-def _overlapping(
-    here: NDArray[np.uint64], there: NDArray[Any], minimum_overlap: float
-) -> NDArray[np.int64]:
-    """Return the pairs of labels, shape ``(n, 2)``, that are the same object."""
-    labels_here, rows = np.unique(here, return_inverse=True)
-    labels_there, columns = np.unique(there, return_inverse=True)
-    cells = rows.ravel() * len(labels_there) + columns.ravel()
-    cells, shared = np.unique(cells, return_counts=True)
-    row, column = np.divmod(cells, len(labels_there))
-    larger = np.maximum(
-        np.bincount(rows.ravel())[row], np.bincount(columns.ravel())[column]
-    )
-    pairs = np.stack([labels_here[row], labels_there[column]], axis=1)
-    same = pairs.all(axis=1) & (shared > minimum_overlap * larger)
-    joined: NDArray[np.int64] = pairs[same].astype(np.int64)
-    return joined
 
 
 def _join(count: int, joined: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from stored_predictions import (
     OFFSETS_2D,
     OFFSETS_3D,
@@ -93,6 +94,29 @@ def test_an_object_that_leaves_a_block_and_comes_back_stays_one(tmp_path):
     processor.set_prediction(store(tmp_path, affinities_of(labels, OFFSETS_2D)))
     blocks = process(tmp_path, processor, with_bias(), block_size=(6, 24))
     assert same_partition(blocks[blocks.roi], labels)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("shape", "voxel_size", "block_size", "offsets"),
+    [
+        ((60, 64), (8, 4), (17, 19), OFFSETS_2D),
+        ((16, 30, 30), (40, 8, 8), (7, 12, 11), OFFSETS_3D),
+    ],
+)
+def test_winding_objects_of_certain_affinities_are_those_of_the_whole(
+    shape, voxel_size, block_size, offsets, seed, tmp_path
+):
+    """They leave blocks and come back beyond what the blocks see."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=shape), 3)
+    labels, _ = ndimage.label(np.abs(noise) < 0.35 * noise.std())
+    prediction = affinities_of(labels, offsets)
+    processor = WatershedPostProcessor(offsets)
+    processor.set_prediction(store(tmp_path, prediction, voxel_size))
+    parameters = with_bias(0.1, context=(8, 8, 8))
+    blocks = process(tmp_path, processor, parameters, block_size=block_size)
+    whole = processor.process_block(prediction, parameters)
+    assert same_partition(blocks[blocks.roi], whole)
 
 
 def test_objects_whose_mean_affinity_is_below_the_bias_are_dropped():

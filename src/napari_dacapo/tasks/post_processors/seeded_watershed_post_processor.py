@@ -70,6 +70,11 @@ class SeededWatershedPostProcessor(ObjectPostProcessor):
 
     Made for distance predictions, which are highest in the middle of objects.
 
+    In volumes of several blocks (those that do not fit in memory) the result is that of
+    the whole up to names if `context` reaches across every object that a border of
+    blocks cuts, since each block needs the seeds around it; with less, voxels far from
+    their seed may become background and objects be cut at the border.
+
     Parameters
     ----------
     seed_thresholds : iterable of float

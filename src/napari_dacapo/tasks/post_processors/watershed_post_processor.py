@@ -68,6 +68,14 @@ class WatershedPostProcessor(ObjectPostProcessor):
 
     Objects whose mean affinity is below the bias become background.
 
+    A volume that fits in memory is one block, and its result exactly that of the
+    definition. In larger ones a decision may hang on a chain of others that leads
+    farther than the context of a block, so block-wise results can differ from that
+    near borders of blocks, the less the wider `context` is. They are equal up to names
+    for affinities without noise (1 inside objects, 0 between them), apart from branches
+    of an object that, where they cross a border of two blocks, are less than
+    `blockwise.MINIMUM_MATCH` of what the object has there.
+
     Parameters
     ----------
     offsets : list of Coordinate
