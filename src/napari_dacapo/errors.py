@@ -41,5 +41,9 @@ class RunError(DaCapoError):
     """
 
 
+class DivergedError(RunError):
+    """Loss, gradients or weights are no longer finite; nothing bad was stored."""
+
+
 class MissingDependencyError(DaCapoError, ImportError):
     """An optional package is needed; the text says how to install it."""

@@ -6,6 +6,7 @@ window plots them and a test puts them in a list. None holds a tensor or an open
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ class FinishReason(StrEnum):
 
     COMPLETED = "completed"
     STOPPED = "stopped"
+    NO_IMPROVEMENT = "ended early, as it got no better,"
 
 
 @attrs.frozen
@@ -49,6 +51,22 @@ class IterationDone(Event):
     waited: float
     """Seconds that the batch was waited for, before the `seconds` of the step."""
     learning_rate: float
+    spent: Mapping[str, float] = attrs.field(factory=dict, hash=False)
+    """Seconds by what they were spent on, such as "data", "forward", "backward",
+    "optimizer", "snapshot", and "outside" of the trainer since the iteration before."""
+
+
+@attrs.frozen
+class RolledBack(Event):
+    """The training diverged in `diverged_at` and goes on from `iteration`.
+
+    `iteration` are completed and count; what came after them is discarded.
+    """
+
+    iteration: int
+    diverged_at: int
+    learning_rate_factor: float
+    reason: str
 
 
 @attrs.frozen

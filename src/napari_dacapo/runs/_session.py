@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: fields of a run that may change after it began: the weights do not depend on them
-FREE_FIELDS = ["num_iterations", "validation_interval"]
+FREE_FIELDS = [
+    "num_iterations",
+    "validation_interval",
+    "keep_every",
+    "early_stopping",
+]
 #: a project, the folder of one, or `None` for the user's default project
 ProjectLike = Project | Path | str | None
 #: a run, its config, or the name under which the config is stored

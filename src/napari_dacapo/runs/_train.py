@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from napari_dacapo.errors import DataError, RunError
+from napari_dacapo.errors import DaCapoError, DivergedError, RunError
 from napari_dacapo.events import (
-    CheckpointSaved,
     Event,
     FinishReason,
     IterationDone,
     Paused,
     Resumed,
+    RolledBack,
     RunFinished,
     RunStarted,
     SnapshotSaved,
@@ -21,8 +20,10 @@ from napari_dacapo.events import (
 from napari_dacapo.starts import channels_of
 
 from ._checked import warn_or_refuse
-from ._checkpoints import restore_latest, save_checkpoint
+from ._checkpoints import restore_latest
+from ._memory import Memory
 from ._record import write_record
+from ._results import has_stalled, results_of
 from ._session import (
     ProjectLike,
     RunLike,
@@ -31,22 +32,19 @@ from ._session import (
     store_run,
     torch_threads,
 )
-from ._validate import validate_model
-from .control import RunControl, StopRequestedError
+from ._validate import restore_best, validate_or_warn
+from .control import RunControl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from napari_dacapo.nn.device import DeviceChoice
-    from napari_dacapo.stats import TrainingIterationStats
     from napari_dacapo.store import Project
 
     from .run import Run
 
-#: statistics reach the disk at least this often
-STATS_INTERVAL = 100
-#: seconds after which a checkpoint is written even if no validation is due
-CHECKPOINT_SECONDS = 300.0
+#: factor on the learning rate after a divergence
+SLOW_DOWN = 0.1
 
 
 def train(
@@ -115,9 +113,10 @@ class _Training:
     ) -> None:
         self.run, self.project = run, project
         self.device, self.control = device, control
-        self.pending: list[TrainingIterationStats] = []
-        self.last_checkpoint = time.monotonic()
+        self.memory = Memory(run, project)
         self.num_iterations = 0
+        self.results: Sequence[float] = ()
+        self.warnings_told = 0
         self.snapshots = project.arrays.snapshot_container(run.name)
 
     @property
@@ -125,42 +124,51 @@ class _Training:
         """Number of completed iterations."""
         return self.run.trainer.iteration
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the run is to end early."""
+        return has_stalled(self.results, self.run.config.early_stopping)
+
     def events(self) -> Iterator[Event]:
         run = self.run
-        run.model.to(self.device.device)
+        how = run.trainer.prepare(run.model, self.device.device)
         self._plan()
-        yield from restore_latest(run, self.project)
-        self._discard_after(self.iteration)
+        yield from self._restore()
         if self.iteration == 0:
             yield from self._start_weights()
         write_record(run, self.project)
+        reason = self.device.reason
         yield RunStarted(
             run.name,
             self.iteration,
             self.num_iterations,
             str(self.device.device),
-            self.device.reason,
+            f"{reason}; {how}" if how else reason,
         )
         if not run.datasplit.validate:
             yield Warned(
                 "there is no validation dataset: nothing tells when the network is "
                 "best, so the last weights are the result; add one to the data split"
             )
-        run.trainer.build_batch_provider(
-            run.datasplit.train,
-            run.model,
-            run.task,
-            self.snapshots,
-        )
-        for message in run.trainer.warnings:
-            yield Warned(message)
+        yield from self._build_batches()
         try:
             yield from self._loop()
+        except DaCapoError:
+            raise
+        except (OSError, RuntimeError, MemoryError) as error:
+            raise RunError(
+                f"training stopped after {self.iteration} iterations: {error}"
+            ) from error
         finally:
-            self._store_stats()
-        stopped = self.control.stop_requested
-        reason = FinishReason.STOPPED if stopped else FinishReason.COMPLETED
-        yield RunFinished(run.name, self.iteration, reason)
+            self.memory.rescue()
+        yield from self._told_by_trainer()
+        yield RunFinished(run.name, self.iteration, self._finish_reason())
+
+    def _finish_reason(self) -> FinishReason:
+        if self.control.stop_requested:
+            return FinishReason.STOPPED
+        early = self.iteration < self.num_iterations
+        return FinishReason.NO_IMPROVEMENT if early else FinishReason.COMPLETED
 
     def _plan(self) -> None:
         """Take over how long to train, which may change at any time."""
@@ -169,10 +177,18 @@ class _Training:
             self.num_iterations = wanted
             self.run.trainer.plan(wanted)
 
-    def _discard_after(self, iteration: int) -> None:
-        """Forget statistics and scores beyond the checkpoint that is continued."""
-        self.project.stats.delete_training_after(self.run.name, iteration)
-        self.project.stats.delete_validation_after(self.run.name, iteration)
+    def _restore(self) -> Iterator[Event]:
+        """Go to the newest checkpoint and forget everything that came after it."""
+        yield from restore_latest(self.run, self.project)
+        name, iteration = self.run.name, self.iteration
+        self.project.stats.delete_training_after(name, iteration)
+        self.project.stats.delete_validation_after(name, iteration)
+        restore_best(self.run, iteration, self.project)
+        self._judge()
+
+    def _judge(self) -> None:
+        self.results = results_of(self.run, self.project)
+        self.run.trainer.judge(self.results)
 
     def _start_weights(self) -> Iterator[Event]:
         if self.run.start is None:
@@ -182,40 +198,104 @@ class _Training:
         start.initialize_weights(model, new_head=channels, project=self.project)
         yield Warned(f"started from trained weights: {start.report}")
 
+    def _build_batches(self) -> Iterator[Event]:
+        run = self.run
+        run.trainer.build_batch_provider(
+            run.datasplit.train, run.model, run.task, self.snapshots
+        )
+        self.warnings_told = 0
+        yield from self._told_by_trainer()
+
+    def _told_by_trainer(self) -> Iterator[Warned]:
+        """Pass on what the trainer has to say, from whichever thread it came."""
+        messages = list(self.run.trainer.warnings[self.warnings_told :])
+        self.warnings_told += len(messages)
+        yield from map(Warned, messages)
+
     def _loop(self) -> Iterator[Event]:
         yield from self._catch_up_validation()
-        while self.iteration < self.num_iterations and not self.control.stop_requested:
-            yield from self._stretch(self._next_milestone())
-            yield self._checkpoint()
-            if self._validation_is_due():
-                yield from self._validate()
+        while not self._is_done():
+            try:
+                yield from self._stretch(self._next_milestone())
+                yield self.memory.checkpoint()
+            except DivergedError as error:
+                diverged = error
+            else:
+                yield from self._validate_if_due()
+                continue
+            yield from self._roll_back(diverged)
+        if self.stalled and not self.control.stop_requested:
+            yield Warned(
+                f"ended early, after {self.iteration} of {self.num_iterations} "
+                f"iterations: the last {self.run.config.early_stopping} validations "
+                "were not better than the best before"
+            )
 
-    def _validation_is_due(self) -> bool:
-        if self.control.stop_requested or not self.run.datasplit.validate:
-            return False
+    def _is_done(self) -> bool:
+        stopped = self.control.stop_requested or self.stalled
+        return stopped or self.iteration >= self.num_iterations
+
+    def _roll_back(self, error: DivergedError) -> Iterator[Event]:
+        """Go on from the last good checkpoint with a smaller learning rate, once."""
+        trainer, diverged_at = self.run.trainer, self.iteration
+        if trainer.slowed < 1:
+            raise RunError(
+                f"{error}. This happened again with {trainer.slowed:g} of the learning "
+                "rate, after going back once; the last good weights are stored. Fork "
+                "the run with other settings, or train a new one"
+            ) from error
+        trainer.close()
+        self.memory.forget()
+        yield from self._restore()
+        if self.iteration == 0:
+            yield from self._start_weights()
+        trainer.slow_down(SLOW_DOWN)
+        if self.iteration > 0:
+            yield self.memory.checkpoint()  # does not forget that it was slowed down
+        yield RolledBack(self.iteration, diverged_at, trainer.slowed, str(error))
+        yield Warned(
+            f"the training diverged: {error}. It went back to iteration "
+            f"{self.iteration} and goes on with {trainer.slowed:g} of the learning rate"
+        )
+        yield from self._build_batches()
+
+    def _validate_if_due(self) -> Iterator[Event]:
+        on_request = self.control.take_validation_request()
+        if self._regular_validation_is_due() or (on_request and self._can_validate()):
+            yield from self._validate()
+        if self.iteration % self.run.validation_interval == 0:
+            self._judge()
+
+    def _can_validate(self) -> bool:
+        return bool(self.run.datasplit.validate) and not self.control.stop_requested
+
+    def _regular_validation_is_due(self) -> bool:
         done = self.iteration >= self.num_iterations
-        return done or self.iteration % self.run.validation_interval == 0
+        regular = self.iteration % self.run.validation_interval == 0
+        return self._can_validate() and (done or regular)
 
     def _catch_up_validation(self) -> Iterator[Event]:
         """Validate what was trained but not validated before an interruption."""
         validated = self.project.stats.validated_until(self.run.name)
         missing = self.iteration > 0 and validated <= self.iteration
-        if missing and self._validation_is_due():
+        if missing and self._regular_validation_is_due():
             yield from self._validate()
+            self._judge()
 
     def _next_milestone(self) -> int:
-        interval = self.run.validation_interval
-        return min((self.iteration // interval + 1) * interval, self.num_iterations)
+        intervals = [self.run.validation_interval, self.run.config.keep_every]
+        after = [(self.iteration // n + 1) * n for n in intervals if n is not None]
+        return min(*after, self.num_iterations)
 
     def _stretch(self, until: int) -> Iterator[Event]:
-        """Train up to iteration `until`, less if a stop or checkpoint comes first."""
+        """Train up to iteration `until`, less if something else is to be done."""
         run = self.run
         stats_of = run.trainer.iterate(
             until - self.iteration, run.model, run.optimizer, self.device.device
         )
         try:
             for stats in stats_of:
-                self._note(stats)
+                self.memory.note(stats)
                 yield IterationDone(
                     stats.iteration,
                     self.num_iterations,
@@ -223,59 +303,35 @@ class _Training:
                     stats.time,
                     run.trainer.last_waited,
                     run.trainer.learning_rate_now,
+                    dict(run.trainer.last_seconds),
                 )
                 if run.trainer.last_snapshot == stats.iteration:
                     yield SnapshotSaved(stats.iteration, self.snapshots)
+                yield from self._told_by_trainer()
                 if self.control.pause_requested:
                     yield from self._pause()
-                if self.control.stop_requested or self._checkpoint_is_due():
+                if self._is_interrupted():
                     return
-                self._plan()
-                if self.iteration >= self.num_iterations:
-                    return
-        except RuntimeError as error:
-            raise RunError(
-                f"training stopped after {self.iteration} iterations: {error}"
-            ) from error
         finally:
             stats_of.close()
 
+    def _is_interrupted(self) -> bool:
+        """Take over new commands; return whether the stretch has to end here."""
+        self._plan()
+        if self.control.take_snapshot_request():
+            self.run.trainer.request_snapshot()
+        commanded = self.control.stop_requested or self.control.validation_requested
+        finished = self.iteration >= self.num_iterations
+        return commanded or finished or self.memory.checkpoint_is_due
+
     def _pause(self) -> Iterator[Event]:
         """Store everything, then wait."""
-        yield self._checkpoint()
+        yield self.memory.checkpoint()
         yield Paused(self.iteration)
         self.control.wait_while_paused()
         yield Resumed(self.iteration)
 
-    def _note(self, stats: TrainingIterationStats) -> None:
-        self.pending.append(stats)
-        if len(self.pending) >= STATS_INTERVAL:
-            self._store_stats()
-
-    def _store_stats(self) -> None:
-        if self.pending:
-            self.project.stats.append_training_stats(self.run.name, self.pending)
-            self.pending = []
-
-    def _checkpoint_is_due(self) -> bool:
-        return time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS
-
-    def _checkpoint(self) -> CheckpointSaved:
-        self._store_stats()
-        path = save_checkpoint(self.run, self.project)
-        self.last_checkpoint = time.monotonic()
-        return CheckpointSaved(self.iteration, path)
-
     def _validate(self) -> Iterator[Event]:
-        """Validate; neither a failure nor a stop in it loses the training."""
-        try:
-            yield from validate_model(
-                self.run, self.iteration, self.project, self.device.device, self.control
-            )
-        except StopRequestedError:
-            yield Warned(
-                f"the validation at iteration {self.iteration} was stopped; it is made "
-                "up for when the run is continued"
-            )
-        except DataError as error:
-            yield Warned(f"validation at iteration {self.iteration} failed: {error}")
+        yield from validate_or_warn(
+            self.run, self.iteration, self.project, self.device.device, self.control
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from napari_dacapo.events import (
     ScoresComputed,
     ValidationDone,
     ValidationStarted,
+    Warned,
 )
 
 from ._checkpoints import best_entries, load_weights_of, prune_checkpoints
 from ._copies import store_copy
 from ._inference import BlockGeometry, BlockPredictor
 from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
-from .control import RunControl
+from .control import RunControl, StopRequestedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from napari_dacapo.store import Project
 
     from .run import Run
+
+logger = logging.getLogger(__name__)
 
 #: how predictions are stored that are only post-processed and looked at
 PREDICTION_DTYPE = "uint8"
@@ -120,6 +124,7 @@ def validate_model(
     Scores are stored only when all of them are there, so that an interrupted
     validation leaves no half row of the table.
     """
+    control.check()
     datasets = [d for d in run.datasplit.validate if d.gt is not None]
     if not datasets:
         raise DataError(
@@ -140,8 +145,28 @@ def validate_model(
     for row in rows:
         yield from _update_best(run, iteration, project, row)
     prune_validation_outputs(run.name, iteration, project)
-    prune_checkpoints(run.name, project)
+    prune_checkpoints(run, project)
     yield ValidationDone(iteration, time.perf_counter() - began)
+
+
+def validate_or_warn(
+    run: Run,
+    iteration: int,
+    project: Project,
+    device: torch.device,
+    control: RunControl,
+) -> Iterator[Event]:
+    """Validate; neither a failure nor a stop in it loses the training."""
+    try:
+        yield from validate_model(run, iteration, project, device, control)
+    except StopRequestedError:
+        yield Warned(
+            f"the validation at iteration {iteration} was stopped; it is made up for "
+            "when the run is continued"
+        )
+    except (DataError, OSError, MemoryError, RuntimeError) as error:
+        logger.warning("validation failed", exc_info=error)
+        yield Warned(f"validation at iteration {iteration} failed: {error}")
 
 
 def _validate_dataset(
@@ -221,6 +246,17 @@ def _update_best(
             run.name, iteration, row.dataset, criterion, row.parameters, value
         )
         yield BestUpdated(row.dataset, criterion, iteration, row.parameters, value)
+
+
+def restore_best(run: Run, iteration: int, project: Project) -> None:
+    """Forget bests of more than `iteration` iterations and find those before."""
+    if not project.weights.drop_best_after(run.name, iteration):
+        return
+    for row in project.stats.validation_rows(run.name):
+        if row.iteration <= iteration:
+            known = _Row(row.dataset, row.parameters, row.scores)
+            for _ in _update_best(run, row.iteration, project, known):
+                pass  # nothing new to be told
 
 
 def prune_validation_outputs(run_name: str, latest: int, project: Project) -> None:

@@ -14,7 +14,8 @@ class StopRequestedError(DaCapoError):
 class RunControl:
     """Commands to a running job; every method may be called from any thread.
 
-    The job looks at it once per iteration or block.
+    The job looks at it once per iteration or block. Commands given while it is paused
+    are carried out when it goes on.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,8 @@ class RunControl:
         self._lock = threading.Lock()
         self._num_iterations: int | None = None
         self._focus: tuple[float, ...] | None = None
+        self._snapshot = threading.Event()
+        self._validation = threading.Event()
 
     def stop(self) -> None:
         """End the job soon, keeping everything done so far."""
@@ -55,6 +58,14 @@ class RunControl:
         with self._lock:
             return self._focus
 
+    def snapshot_now(self) -> None:
+        """Store what the network sees and predicts in the next iteration."""
+        self._snapshot.set()
+
+    def validate_now(self) -> None:
+        """Validate after the current iteration, besides the regular validations."""
+        self._validation.set()
+
     @property
     def stop_requested(self) -> bool:
         """Whether a stop was asked for."""
@@ -64,6 +75,19 @@ class RunControl:
     def pause_requested(self) -> bool:
         """Whether the job should hold."""
         return not self._go.is_set()
+
+    @property
+    def validation_requested(self) -> bool:
+        """Whether a validation was asked for and has not begun."""
+        return self._validation.is_set()
+
+    def take_snapshot_request(self) -> bool:
+        """Return whether a snapshot was asked for since the last call."""
+        return _take(self._snapshot)
+
+    def take_validation_request(self) -> bool:
+        """Return whether a validation was asked for since the last call."""
+        return _take(self._validation)
 
     def num_iterations(self, default: int) -> int:
         """Return the number of iterations asked for, or `default`."""
@@ -78,3 +102,10 @@ class RunControl:
         """Raise `StopRequestedError` if a stop was asked for."""
         if self.stop_requested:
             raise StopRequestedError("stopped on request")
+
+
+def _take(flag: threading.Event) -> bool:
+    was_set = flag.is_set()
+    if was_set:
+        flag.clear()
+    return was_set

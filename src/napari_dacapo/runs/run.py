@@ -69,6 +69,22 @@ class RunConfig(Registered):
         default=None,
         advanced=True,
     )
+    keep_every: int | None = config_field(
+        "Keep the weights after every so many iterations, besides the latest two and "
+        "the best. Leave empty to keep only these.",
+        default=None,
+        unit="iterations",
+        minimum=1,
+        advanced=True,
+    )
+    early_stopping: int | None = config_field(
+        "End the training when so many validations in a row were not better than the "
+        "best before. Leave empty to train to the end.",
+        default=None,
+        unit="validations",
+        minimum=1,
+        advanced=True,
+    )
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the parts are valid and fit together, and if not why.
@@ -178,9 +194,8 @@ class Run:
         self.trainer: Trainer = run_config.trainer_config.create_trainer()
         self.trainer.seed = self.seed
         self.architecture, self.model = self._build_model()
-        self.optimizer: torch.optim.Optimizer = self.trainer.create_optimizer(
-            self.model
-        )
+        self.optimizer: torch.optim.Optimizer
+        self._create_optimizer()
         self.start: Any = None
         if load_starter_model and run_config.start_config is not None:
             self.start = run_config.start_config.start_type(run_config.start_config)
@@ -192,6 +207,16 @@ class Run:
             torch.manual_seed(self.seed)
             architecture = self.config.architecture_config.create_architecture()
             return architecture, self.task.create_model(architecture)
+
+    def _create_optimizer(self) -> None:
+        self.optimizer = self.trainer.create_optimizer(self.model)
+
+    def reset(self) -> None:
+        """Go back to the fresh weights, optimizer and first iteration."""
+        _, fresh = self._build_model()
+        self.model.load_state_dict(fresh.state_dict())
+        self._create_optimizer()
+        self.trainer.load_state_dict({"iteration": 0})
 
     @cached_property
     def datasplit(self) -> DataSplit:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import pickle
-import zipfile
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
+from ._seal import damage, seal
 from .atomic import atomic_path, write_text
 from .converter import SCHEMA_KEY, SCHEMA_VERSION, check_schema, from_doc, to_doc
 from .names import check_file_name
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIX = ".pt"
+_DAMAGED = ".damaged"
 
 
 class Best(TypedDict):
@@ -33,8 +36,8 @@ class WeightsStore:
     """Stores, checks, reads and prunes checkpoints.
 
     A checkpoint is a file of `torch.save` that holds only plain data and tensors, so
-    that ``torch.load(weights_only=True)`` reads it. It is a zip archive whose entries
-    carry checksums, which are verified before anything is read from it.
+    that ``torch.load(weights_only=True)`` reads it. It is a zip archive with a checksum
+    at its end, which is verified before anything is read from it.
 
     Parameters
     ----------
@@ -72,13 +75,24 @@ class WeightsStore:
         ------
         TypeError
             If `state` holds anything else, which could not be read safely.
+        DataError
+            If the file cannot be written; what was there before is intact.
         """
         import torch
 
         _require_plain(state, "state")
         path = self._path(run_name, iteration)
-        with atomic_path(path) as temporary:
-            torch.save(state, temporary)
+        try:
+            with atomic_path(path) as temporary:
+                with temporary.open("wb") as file:
+                    torch.save(state, file)
+                seal(temporary)
+        except (OSError, RuntimeError) as error:  # torch hides why a file failed
+            reason = _write_failure(error)
+            raise DataError(
+                f"checkpoint {path} could not be written ({reason}); free some space "
+                "or make the folder writable; all earlier checkpoints are intact"
+            ) from error
         return path
 
     def retrieve_weights(self, run_name: str, iteration: int) -> dict[str, Any]:
@@ -102,6 +116,17 @@ class WeightsStore:
         if not isinstance(state, dict):
             raise DataError(f"checkpoint {path} holds no dictionary of weights")
         return state
+
+    def set_aside(self, run_name: str, iteration: int) -> Path:
+        """Rename a checkpoint that cannot be used, so that it is not counted as one.
+
+        Returns
+        -------
+        Path
+            Where the file is now, beside the good ones.
+        """
+        path = self._path(run_name, iteration)
+        return path.replace(path.with_name(f"{path.name}{_DAMAGED}"))
 
     def remove(self, run_name: str, iteration: int) -> None:
         """Delete the checkpoint of `iteration`, if it exists."""
@@ -142,6 +167,19 @@ class WeightsStore:
         }
         text = format_yaml({SCHEMA_KEY: SCHEMA_VERSION, "best": best})
         write_text(self._best_path(run_name), text)
+
+    def drop_best_after(self, run_name: str, iteration: int) -> bool:
+        """Forget bests after `iteration` iterations; return if there were any."""
+        best = self._best_doc(run_name)
+        kept = {
+            dataset: {c: e for c, e in table.items() if e["iteration"] <= iteration}
+            for dataset, table in best.items()
+        }
+        if kept == best:
+            return False
+        text = format_yaml({SCHEMA_KEY: SCHEMA_VERSION, "best": kept})
+        write_text(self._best_path(run_name), text)
+        return True
 
     def best(self, run_name: str) -> dict[str, dict[str, Best]]:
         """Return the best results by dataset and criterion, empty if none is known.
@@ -196,6 +234,19 @@ class WeightsStore:
         return self._base / "runs" / check_file_name(run_name)
 
 
+def _write_failure(error: OSError | RuntimeError) -> str:
+    """Return why a file could not be written, in the words of the system."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _KNOWN_FAILURES:
+            return os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
+    return str(error).partition("\n")[0]
+
+
+_KNOWN_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS)
+
+
 def read_checkpoint(path: Path) -> Any:
     """Read what `torch.save` wrote to the file `path`, with all tensors on the CPU.
 
@@ -207,11 +258,7 @@ def read_checkpoint(path: Path) -> Any:
     """
     import torch
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
-        broken = str(error)
+    broken = damage(path)
     if broken is not None:
         raise DataError(
             f"checkpoint {path} is damaged ({broken}); use an earlier one or delete it"

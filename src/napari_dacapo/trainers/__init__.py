@@ -2,7 +2,8 @@
 
 from .base import Trainer, TrainerConfig
 from .dummy_trainer import DummyTrainer, DummyTrainerConfig
-from .gunpowder_trainer import GunpowderTrainer, GunpowderTrainerConfig
+from .gunpowder_trainer import GunpowderTrainer
+from .gunpowder_trainer_config import GunpowderTrainerConfig
 
 __all__ = [
     "DummyTrainer",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from napari_dacapo.arrays.numpy_array import NumpyArray
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._loading import Prefetcher
+from ._loading import Prefetcher, try_twice
 from ._samples import TrainingSample, weigh
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from napari_dacapo.tasks.predictors import Predictor
 
     from ._samples import SampleMaker
+
+logger = logging.getLogger(__name__)
 
 #: batches that wait ready made
 _AHEAD = 2
@@ -48,6 +51,16 @@ class Batch:
     target_roi: Roi
     spatial_axes: list[str]
     class_counts: Any
+
+    def split(self, number: int) -> list[Batch]:
+        """Return views of up to `number` portions, as equal as possible."""
+        number = min(number, len(self.raw))
+        names = ("raw", "gt", "target", "weight", "mask")
+        parts = [getattr(self, name).tensor_split(number) for name in names]
+        return [
+            replace(self, **dict(zip(names, portion, strict=True)))
+            for portion in zip(*parts, strict=True)
+        ]
 
     def arrays(self) -> tuple[NumpyArray, ...]:
         """Return raw, gt, target, weight and mask, axes ``b c`` + spatial."""
@@ -75,6 +88,8 @@ class BatchMaker:
         Samples per batch.
     class_counts : nested lists of numbers, optional
         Running class counts to start from.
+    warn : callable, optional
+        Is told of failures that a second attempt mended.
     """
 
     def __init__(
@@ -83,9 +98,11 @@ class BatchMaker:
         predictor: Predictor,
         batch_size: int,
         class_counts: Any = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._take, self._predictor = take, predictor
         self._batch_size, self._counts = batch_size, class_counts
+        self._warn = warn or logger.warning
 
     def make(self, index: int) -> Batch:
         """Return the next batch; `index` is only there for the prefetcher."""
@@ -105,7 +122,11 @@ class BatchMaker:
         )
 
     def _parts(self, sample: TrainingSample) -> tuple[NDArray[Any], ...]:
-        weight, self._counts = weigh(sample, self._predictor, self._counts)
+        weight, self._counts = try_twice(
+            lambda: weigh(sample, self._predictor, self._counts),
+            "the loss weight of a training sample",
+            self._warn,
+        )
         roi = sample.target_roi
         gt = sample.gt[roi]
         if gt.dtype == np.uint64:  # torch knows it, but can do nothing with it
@@ -138,6 +159,8 @@ class BatchProvider:
         Number of the first batch.
     class_counts : nested lists of numbers, optional
         Running class counts of the batches before.
+    warn : callable
+        Is told, from the loader threads, of failures that a second attempt mended.
     """
 
     def __init__(
@@ -149,16 +172,19 @@ class BatchProvider:
         workers: int,
         first_batch: int = 0,
         class_counts: Any = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
+        warn = warn or logger.warning
         room = max(1, _BYTES_AHEAD // maker.sample_bytes)
         self._samples = Prefetcher(
             maker.make,
             start=first_batch * batch_size,
             workers=min(workers, room),
             ahead=min(workers + batch_size, room),
+            warn=warn,
         )
         batch_maker = BatchMaker(
-            self._samples.take, predictor, batch_size, class_counts
+            self._samples.take, predictor, batch_size, class_counts, warn
         )
         self._batches = Prefetcher(
             batch_maker.make,
@@ -166,6 +192,7 @@ class BatchProvider:
             workers=min(workers, 1),
             ahead=_AHEAD,
             name="napari-dacapo-batches",
+            repeatable=False,  # weights depend on the samples before
         )
         self._batches.start()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_dacapo.geometry import Coordinate, Roi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import torch
@@ -17,6 +19,53 @@ if TYPE_CHECKING:
 
 #: name of the axis along which snapshots follow one another
 ITERATION_AXIS = "t"
+
+
+class Snapshots:
+    """Decides which iterations are stored as snapshots, and stores them.
+
+    Attributes
+    ----------
+    interval : int or None
+        Every so many iterations one is due; `None` for none.
+    container : Path or None
+        Where to; without it, none is written.
+    last : int or None
+        Iteration of the last one written.
+    """
+
+    def __init__(self, interval: int | None, warn: Callable[[str], None]) -> None:
+        self.interval, self._warn = interval, warn
+        self.container: Path | None = None
+        self.last: int | None = None
+        self._requested = False
+
+    def request(self) -> None:
+        """Store the next iteration, too."""
+        self._requested = True
+
+    def is_due(self, iteration: int) -> bool:
+        """Whether `iteration` is to be stored."""
+        regular = self.interval is not None and iteration % self.interval == 0
+        return self.container is not None and (regular or self._requested)
+
+    def write(self, iteration: int, batch: Batch, prediction: torch.Tensor) -> float:
+        """Store a snapshot and return the seconds it took.
+
+        A failure is told, but a picture less is no reason to end a training.
+        """
+        begin = time.perf_counter()
+        self._requested = False
+        if self.container is not None:
+            try:
+                write_snapshot(self.container, iteration, batch, prediction)
+                self.last = iteration
+            except OSError as error:
+                self._warn(
+                    f"the snapshot of iteration {iteration} could not be written to "
+                    f"{self.container} ({error})"
+                )
+        return time.perf_counter() - begin
 
 
 def write_snapshot(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import attrs
 
 from napari_dacapo._config import config_field, name_field, require_valid
 from napari_dacapo._registry import Registered
+from napari_dacapo.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     import torch
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
 class Trainer(ABC):
     """Feeds batches to a model and optimises it.
 
-    Order of calls: `create_optimizer`, `plan`, `load_state_dict` when resuming,
-    `build_batch_provider`, then `iterate` inside ``with trainer:`` (leaving the block
-    stops the loaders). All run in the thread that trains.
+    Order of calls: `create_optimizer`, `plan`, `prepare`, `load_state_dict` when
+    resuming, `judge`, `build_batch_provider`, then `iterate` inside ``with trainer:``
+    (leaving the block stops the loaders). All run in the thread that trains.
 
     Attributes
     ----------
@@ -37,12 +39,14 @@ class Trainer(ABC):
         Every random choice of the trainer follows from it and `iteration`.
     last_waited : float
         Seconds that the last iteration waited for its batch.
+    last_seconds : dict of str to float
+        What the last iteration took, by what it was spent on: "data" (as
+        `last_waited`), "forward", "backward", "optimizer", "snapshot", and "outside":
+        what those who take the statistics did since the iteration before.
     learning_rate_now : float
         Learning rate of the last iteration.
-    last_snapshot : int or None
-        Iteration of the last snapshot written.
     warnings : sequence of str
-        What the user should know about the data.
+        What the user should know; grows while training.
     """
 
     iteration: int
@@ -50,9 +54,19 @@ class Trainer(ABC):
     learning_rate: float
     seed: int = 0
     last_waited: float = 0.0
+    last_seconds: Mapping[str, float] = MappingProxyType({})
     learning_rate_now: float = 0.0
-    last_snapshot: int | None = None
     warnings: Sequence[str] = ()
+
+    @property
+    def slowed(self) -> float:
+        """Factor on the learning rate since the training diverged."""
+        return 1.0
+
+    @property
+    def last_snapshot(self) -> int | None:
+        """Iteration of the last snapshot written."""
+        return None
 
     @abstractmethod
     def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
@@ -63,6 +77,33 @@ class Trainer(ABC):
 
         May be called again while training, when the number changes.
         """
+
+    def judge(self, results: Sequence[float]) -> None:  # noqa: B027 - optional hook
+        """Take note of all results so far, for schedules.
+
+        Parameters
+        ----------
+        results : sequence of float
+            One number per validation interval, lower is better, NaN if undefined.
+        """
+
+    def slow_down(self, factor: float) -> None:
+        """Multiply the learning rate by `factor` from now on.
+
+        Raises
+        ------
+        RunError
+            If this trainer cannot.
+        """
+        raise RunError(f"{type(self).__name__} cannot lower its learning rate")
+
+    def request_snapshot(self) -> None:  # noqa: B027 - optional hook
+        """Store a snapshot of the next iteration, whether one is due or not."""
+
+    def prepare(self, model: Model, device: torch.device) -> str:
+        """Move `model` to `device`; return how it will compute, for the user."""
+        model.to(device)
+        return ""
 
     @abstractmethod
     def build_batch_provider(

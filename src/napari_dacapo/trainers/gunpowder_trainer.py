@@ -5,22 +5,19 @@ from __future__ import annotations
 import logging
 import operator
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from napari_dacapo._config import config_field, iter_verify
-from napari_dacapo.errors import RunError
+from napari_dacapo.errors import DaCapoError, RunError
 from napari_dacapo.stats import TrainingIterationStats
 
 from ._batches import Batch, BatchProvider
+from ._guard import LossGuard
 from ._samples import create_sample_maker
-from ._schedule import Schedule, create_optimizer, create_scheduler, restore_scheduler
-from ._snapshots import write_snapshot
+from ._schedule import RateControl, Schedule, create_optimizer
+from ._snapshots import Snapshots
 from ._sources import MemoryBudget
-from ._step import train_step
-from .augments.base import AugmentConfig
-from .base import Trainer, TrainerConfig
+from ._step import Stepper
+from .base import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from napari_dacapo.tasks import Task
 
     from ._samples import SampleMaker
+    from .gunpowder_trainer_config import GunpowderTrainerConfig
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +50,8 @@ class GunpowderTrainer(Trainer):
     ----------
     last_waited : float
         Seconds that the last iteration waited for its batch.
+    last_seconds : dict of str to float
+        What the time of the last iteration was spent on; see `Trainer`.
     learning_rate_now : float
         Learning rate of the last iteration (0 before the first).
     last_snapshot : int or None
@@ -69,17 +69,23 @@ class GunpowderTrainer(Trainer):
         self.learning_rate = trainer_config.learning_rate
         self.batch_size = trainer_config.batch_size
         self.num_data_fetchers = trainer_config.num_data_fetchers
-        self.snapshot_iteration = trainer_config.snapshot_interval
         self.min_masked = trainer_config.min_masked
         self.clip_raw = trainer_config.clip_raw
         self.augments = [augment.node() for augment in trainer_config.augments]
-        self.schedule = Schedule(
-            trainer_config.warmup_iterations, trainer_config.schedule
+        self._rate = RateControl(
+            Schedule(
+                trainer_config.warmup_iterations,
+                trainer_config.schedule,
+                plateau_patience=trainer_config.plateau_patience,
+            )
         )
-        self.scheduler: torch.optim.lr_scheduler.LambdaLR | None = None
         self.warnings: list[str] = []
         self.last_waited = self.learning_rate_now = 0.0
-        self.last_snapshot: int | None = None
+        self.last_seconds: dict[str, float] = {}
+        self._snapshots = Snapshots(trainer_config.snapshot_interval, self._warn)
+        self._guard = LossGuard()
+        self._stepper: Stepper | None = None
+        self._stepper_state: dict[str, Any] | None = None
         self._class_counts: Any = None
         self._batches_taken = self._empty_batches = 0
         self._previewed: tuple[tuple[object, ...], SampleMaker] | None = None
@@ -88,11 +94,68 @@ class GunpowderTrainer(Trainer):
     def create_optimizer(self, model: Model) -> torch.optim.Optimizer:
         config = self.config
         optimizer = create_optimizer(model, config.optimizer, self.learning_rate)
-        self.scheduler = create_scheduler(optimizer, self.schedule)
+        self._rate.attach(optimizer)
         return optimizer
 
+    @property
+    def scheduler(self) -> torch.optim.lr_scheduler.LambdaLR | None:
+        """What steps the learning rate; `None` without an optimizer."""
+        return self._rate.scheduler
+
     def plan(self, num_iterations: int) -> None:
-        self.schedule.num_iterations = num_iterations
+        self._rate.schedule.num_iterations = num_iterations
+
+    def judge(self, results: Sequence[float]) -> None:
+        self._rate.schedule.results = tuple(results)
+        self._rate.apply()
+
+    @property
+    def slowed(self) -> float:
+        """Factor on the learning rate since the training diverged."""
+        return self._rate.schedule.slowed
+
+    def slow_down(self, factor: float) -> None:
+        self._rate.schedule.slowed *= factor
+        self._rate.apply()
+
+    @property
+    def snapshot_iteration(self) -> int | None:
+        """Every so many iterations a snapshot is stored; `None` for none."""
+        return self._snapshots.interval
+
+    @property
+    def last_snapshot(self) -> int | None:
+        return self._snapshots.last
+
+    def request_snapshot(self) -> None:
+        self._snapshots.request()
+
+    def prepare(self, model: Model, device: torch.device) -> str:
+        """Move `model` to `device`; return in which numbers it will be trained."""
+        from napari_dacapo.nn.precision import choose_precision
+
+        config = self.config
+        precision = choose_precision(config.precision, config.memory_format, device)
+        self._stepper = Stepper(
+            model,
+            device,
+            precision,
+            seed=self.seed,
+            portions=config.gradient_accumulation,
+            max_gradient_norm=config.max_gradient_norm,
+            warn=self._warn,
+        )
+        if self._stepper_state is not None:
+            self._stepper.load_state_dict(self._stepper_state)
+        return precision.reason
+
+    def _stepper_for(self, model: Model, device: torch.device) -> Stepper:
+        stepper = self._stepper
+        if stepper is None or stepper.model is not model or stepper.device != device:
+            self.prepare(model, device)
+        if self._stepper is None:
+            raise RunError("the training was closed while it began")
+        return self._stepper
 
     def can_train(self, datasets: Sequence[Dataset]) -> bool:
         return len(datasets) > 0 and all(d.gt is not None for d in datasets)
@@ -115,7 +178,7 @@ class GunpowderTrainer(Trainer):
         """
         self.close()
         self.warnings.clear()
-        self._task, self._snapshot_container = task, snapshot_container
+        self._task, self._snapshots.container = task, snapshot_container
         self._provider = BatchProvider(
             self._create_maker(datasets, model, task),
             task.predictor,
@@ -123,6 +186,7 @@ class GunpowderTrainer(Trainer):
             workers=self.num_data_fetchers,
             first_batch=self._batches_taken,
             class_counts=self._class_counts,
+            warn=self._warn,
         )
 
     def _create_maker(
@@ -163,28 +227,45 @@ class GunpowderTrainer(Trainer):
 
         Raises
         ------
+        DivergedError
+            If loss or gradients are not finite (before the weights are changed), or the
+            loss exploded.
         RunError
-            If the loss is not finite (before the weights are changed), if the loss
-            weight stays 0, or if there is no batch provider.
+            If the loss weight stays 0, if samples cannot be loaded or one alone needs
+            too much memory, or if there is no batch provider.
         """
-        model.to(device)
+        stepper = self._stepper_for(model, device)
+        outside = 0.0
         for _ in range(num_iterations):
             begin = time.perf_counter()
             batch = self._take()
             self.last_waited = time.perf_counter() - begin
             self._require_weight(batch)
-            loss = self._step(batch, model, optimizer, device)
+            loss = self._step(batch, stepper, optimizer)
             seconds = time.perf_counter() - begin - self.last_waited
+            self.last_seconds |= {"data": self.last_waited, "outside": outside}
             stats = TrainingIterationStats(self.iteration, loss, seconds)
             self.iteration += 1
             self._consumed(batch)
             self._profile(stats)
+            end = time.perf_counter()
             yield stats
+            outside = time.perf_counter() - end
 
     def _take(self) -> Batch:
         if self._provider is None:
             raise RunError("no batches were prepared; call build_batch_provider first")
-        return self._provider.take()
+        try:
+            return self._provider.take()
+        except DaCapoError:
+            raise
+        except Exception as error:
+            logger.exception("a training sample could not be made")
+            raise RunError(
+                f"iteration {self.iteration}: a training sample could not be made, at "
+                f"two attempts ({type(error).__name__}: {error}); the log has the "
+                "details"
+            ) from error
 
     def _require_weight(self, batch: Batch) -> None:
         """Raise a RunError if nothing could be learned for many batches in a row."""
@@ -201,42 +282,27 @@ class GunpowderTrainer(Trainer):
         self._class_counts = batch.class_counts
 
     def _step(
-        self,
-        batch: Batch,
-        model: Model,
-        optimizer: torch.optim.Optimizer,
-        device: torch.device,
+        self, batch: Batch, stepper: Stepper, optimizer: torch.optim.Optimizer
     ) -> float:
-        snapshot = self._snapshot_due()
+        snapshot = self._snapshots.is_due(self.iteration)
         self.learning_rate_now = optimizer.param_groups[0]["lr"]
         try:
-            loss, prediction = train_step(
+            result = stepper.run(
                 batch,
-                model,
                 optimizer,
                 self._task.loss,
-                device,
-                max_gradient_norm=self.config.max_gradient_norm,
+                self._guard.check,
+                iteration=self.iteration,
                 keep_gradients=snapshot,
             )
         except RunError as error:
-            raise RunError(f"iteration {self.iteration}: {error}") from None
-        if self.scheduler is not None:
-            self.scheduler.step()
+            raise type(error)(f"iteration {self.iteration}: {error}") from None
+        self._rate.advance()
+        self.last_seconds = result.seconds
         if snapshot:
-            self._write_snapshot(batch, prediction)
-        return loss
-
-    def _snapshot_due(self) -> bool:
-        interval, container = self.snapshot_iteration, self._snapshot_container
-        if interval is None or container is None:
-            return False
-        return self.iteration % interval == 0
-
-    def _write_snapshot(self, batch: Batch, prediction: torch.Tensor) -> None:
-        if self._snapshot_container is not None:
-            write_snapshot(self._snapshot_container, self.iteration, batch, prediction)
-            self.last_snapshot = self.iteration
+            seconds = self._snapshots.write(self.iteration, batch, result.prediction)
+            self.last_seconds["snapshot"] = seconds
+        return result.loss
 
     def _profile(self, stats: TrainingIterationStats) -> None:
         if self.iteration % self.print_profiling == 0:
@@ -282,13 +348,14 @@ class GunpowderTrainer(Trainer):
         return self._previewed[1].preview(index)
 
     def state_dict(self) -> dict[str, Any]:
+        stepper = self._stepper
         return {
             "iteration": self.iteration,
             "batches_taken": self._batches_taken,
             "class_counts": self._class_counts,
-            "scheduler": None
-            if self.scheduler is None
-            else self.scheduler.state_dict(),
+            "guard": self._guard.state_dict(),
+            "stepper": self._stepper_state if stepper is None else stepper.state_dict(),
+            **self._rate.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -299,9 +366,13 @@ class GunpowderTrainer(Trainer):
         self.iteration = state["iteration"]
         self._batches_taken = state.get("batches_taken", self.iteration)
         self._class_counts = state.get("class_counts")
-        if self.scheduler is not None:
-            scheduler = state.get("scheduler") or {"last_epoch": self.iteration}
-            restore_scheduler(self.scheduler, scheduler, self.schedule)
+        self._guard = LossGuard()
+        if state.get("guard") is not None:
+            self._guard.load_state_dict(state["guard"])
+        self._stepper_state = state.get("stepper")
+        if self._stepper is not None and self._stepper_state is not None:
+            self._stepper.load_state_dict(self._stepper_state)
+        self._rate.load_state_dict(state)
 
     def close(self) -> None:
         if self._provider is not None:
@@ -311,81 +382,3 @@ class GunpowderTrainer(Trainer):
 
 def _same(one: Sequence[object], other: Sequence[object]) -> bool:
     return len(one) == len(other) and all(map(operator.is_, one, other))
-
-
-@attrs.define
-class GunpowderTrainerConfig(TrainerConfig):
-    """Training on random crops, with augments, class balancing and masks."""
-
-    trainer_type: ClassVar[type[Trainer]] = GunpowderTrainer
-
-    num_data_fetchers: int = config_field(
-        "Threads that read and augment training crops in the background. 0 loads each "
-        "crop when it is needed. The result does not depend on it.",
-        default=5,
-        unit="threads",
-        minimum=0,
-        maximum=64,
-        advanced=True,
-    )
-    augments: list[AugmentConfig] = config_field(
-        "Random changes made to every training crop, in this order, so that the "
-        "network learns to ignore them.",
-        factory=list,
-    )
-    snapshot_interval: int | None = config_field(
-        "After how many iterations a crop is stored with its target and prediction, to "
-        "see how training proceeds. Leave empty for none.",
-        default=None,
-        unit="iterations",
-        minimum=1,
-    )
-    min_masked: float | None = config_field(
-        "Fraction of a training crop (network output) that must be annotated. Lower it "
-        "for sparse annotations; 0 or empty accepts any crop annotated at its middle.",
-        default=0.15,
-        minimum=0,
-        maximum=1,
-        step=0.05,
-    )
-    clip_raw: bool = config_field(
-        "Whether to hide raw data outside of the annotated region from the network "
-        "(it is set to 0), for example because it is of other quality.",
-        default=False,
-        advanced=True,
-    )
-    warmup_iterations: int = config_field(
-        "Iterations over which the learning rate rises from 1 % to its full value.",
-        default=1000,
-        unit="iterations",
-        minimum=0,
-        advanced=True,
-    )
-    schedule: str = config_field(
-        "How the learning rate goes on after the warm-up: it stays the same, or falls "
-        "along half a cosine to almost nothing at the end of the training, which gives "
-        "steadier results.",
-        default="constant",
-        choices=("constant", "cosine"),
-        advanced=True,
-    )
-    optimizer: str = config_field(
-        "How weights are changed from gradients. RAdam needs no tuning; AdamW is what "
-        "many published networks use.",
-        default="radam",
-        choices=("radam", "adamw"),
-        advanced=True,
-    )
-    max_gradient_norm: float | None = config_field(
-        "Longest step allowed: longer gradients are shortened to this norm, which "
-        "keeps a training stable whose loss jumps. Leave empty for no limit.",
-        default=None,
-        minimum=0,
-        exclusive_minimum=True,
-        advanced=True,
-    )
-
-    def verify(self) -> tuple[bool, str]:
-        parts = {f"augments[{i}]": part for i, part in enumerate(self.augments)}
-        complaint = next(iter_verify(parts), None)
-        return (False, complaint) if complaint else super().verify()
