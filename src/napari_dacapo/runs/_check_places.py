@@ -10,6 +10,7 @@ from napari_dacapo.arrays._derived import DerivedArray
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._findings import Finding, Severity
+from ._remedies import cropped, resampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,6 +105,7 @@ def _overlap(part: Part, reference: Part, what: str) -> Iterator[Finding]:
             "not meant",
             roi,
             part.field,
+            cropped(part, common),
         )
 
 
@@ -117,24 +119,17 @@ def _voxel_sizes(
     ratios = [Fraction(f) / Fraction(w) for f, w in zip(found, wanted, strict=True)]
     whole = all(1 in (r.numerator, r.denominator) for r in ratios)
     needed = "" if network is None else f"; the network needs {wanted} nm"
+    up, down = [r.numerator for r in ratios], [r.denominator for r in ratios]
     return Finding(
         Severity.ERROR if network is not None or not whole else Severity.WARNING,
         part.where,
         f"has voxels of {found} nm and {what} of {other} nm{needed}",
-        _resampling(ratios)
+        "bring it to the same size with a ResampledArrayConfig (upsample "
+        f"{up}, downsample {down})"
         if whole
         else "these are no whole multiples of each other: resample one of them outside",
         field=part.field,
-    )
-
-
-def _resampling(ratios: Sequence[Fraction]) -> str:
-    """Return the settings of a ResampledArrayConfig that divides sizes by `ratios`."""
-    up = tuple(r.numerator for r in ratios)
-    down = tuple(r.denominator for r in ratios)
-    return (
-        f"bring it to the same size with a ResampledArrayConfig (upsample "
-        f"{list(up)}, downsample {list(down)})"
+        remedy=resampled(part, up, down) if whole else None,
     )
 
 

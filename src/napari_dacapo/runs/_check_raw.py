@@ -12,6 +12,7 @@ from napari_dacapo.errors import DataError
 from ._check_parts import READ_ERRORS
 from ._check_scan import Box, Limits, Scan
 from ._findings import Finding, Severity, finding_of
+from ._remedies import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +175,7 @@ def _scale(
         f"scale it with an IntensitiesArrayConfig (min {low:g}, max {high:g}), for "
         "validation and prediction too"
     )
+    remedy = scaled(part, low, high)
     severity = Severity.WARNING if is_final else Severity.NOTE
     try:
         unit = _unit(part)
@@ -181,7 +183,7 @@ def _scale(
         refusal = finding_of(error, part.where, part.field)
         what = f"its intensities are {part.array.dtype}, from {low:g} to {high:g}"
         severity = refusal.severity if is_final else Severity.NOTE
-        yield Finding(severity, part.where, what, fix, field=part.field)
+        yield Finding(severity, part.where, what, fix, None, part.field, remedy)
         return
     if high > low and high - low < LEAST_RANGE * unit:
         yield Finding(
@@ -192,6 +194,7 @@ def _scale(
             "sees as 0 to 1",
             fix,
             field=part.field,
+            remedy=remedy,
         )
     elif max(abs(low), abs(high)) > MOST_INTENSITY * unit:
         yield Finding(
@@ -201,6 +204,7 @@ def _scale(
             "they are; it learns best from values between -1 and 1",
             fix,
             field=part.field,
+            remedy=remedy,
         )
 
 

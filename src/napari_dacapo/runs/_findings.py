@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -45,6 +45,8 @@ class Finding(Event):
     field : str or None
         Path of the field in the data split (or of a part of the run) to change, such as
         ``train_configs[0].gt_config``.
+    remedy : ArrayConfig or None
+        What to put in the place of the config at `field`, where that alone mends it.
     """
 
     severity: Severity
@@ -53,6 +55,7 @@ class Finding(Event):
     fix: str
     roi: Roi | None = None
     field: str | None = None
+    remedy: Any = attrs.field(default=None, repr=False)
 
     def __str__(self) -> str:
         return " ".join(f"{self.where}: {self.what}; {self.fix}".split())
