@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -283,6 +284,10 @@ def import_(
     path: Annotated[
         Path, typer.Argument(help="Project folder of DaCapo, or its dacapo.yaml.")
     ],
+    moved: Annotated[
+        list[str] | None,
+        typer.Option(help="Where data are now, as OLD=NEW folder; repeatable."),
+    ] = None,
     project: Project = None,
 ) -> None:
     """Take over a project of DaCapo: configs, statistics and trained networks.
@@ -291,7 +296,7 @@ def import_(
     """
     from ._import import import_command
 
-    import_command(path, project)
+    import_command(path, project, moved or [])
 
 
 @app.command("list")
@@ -323,6 +328,8 @@ def _version(
 
 def main() -> None:
     """Run the command line; bad input ends with one line and exit code 2."""
+    # what the package logs is told by its events and errors: no second line on stderr
+    logging.getLogger("napari_dacapo").addHandler(logging.NullHandler())
     try:
         app()
     except DaCapoError as error:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import typer
 
-from napari_dacapo.errors import DataError
+from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.events import CheckpointSaved
 from napari_dacapo.store import Project
 from napari_dacapo.store.dacapo_import import ImportReport, iter_import
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def import_command(source: Path, folder: Path | None) -> None:
+def import_command(source: Path, folder: Path | None, moved: list[str]) -> None:
     """Import `source` into the project `folder` and print what came of it.
+
+    Parameters
+    ----------
+    source : Path
+        Project folder of DaCapo, or its options file.
+    folder : Path, optional
+        Of our project.
+    moved : list of str
+        Where data are now, as ``OLD=NEW``.
 
     Raises
     ------
+    ConfigError
+        If an item of `moved` has another form.
     DataError
         If `source` is no project, or nothing of it could be imported.
     """
     project = Project.open(folder)
-    report = _imported(source, project)
+    report = _imported(source, project, dict(map(_parse_moved, moved)))
     for line in _lines(report):
         typer.echo(line)
     if not report.configs:
@@ -35,8 +43,15 @@ def import_command(source: Path, folder: Path | None) -> None:
     typer.echo(f"everything is in {project.folder}")
 
 
-def _imported(source: Path, project: Project) -> ImportReport:
-    events = iter_import(source, project)
+def _parse_moved(text: str) -> tuple[Path, Path]:
+    old, _, new = text.partition("=")
+    if not old or not new:
+        raise ConfigError(f"--moved: {text!r} is not of the form OLD=NEW")
+    return Path(old), Path(new).absolute()
+
+
+def _imported(source: Path, project: Project, moved: dict[Path, Path]) -> ImportReport:
+    events = iter_import(source, project, moved)
     while True:
         try:
             event = next(events)
@@ -51,10 +66,13 @@ def _lines(report: ImportReport) -> list[str]:
     lines = [
         f"{kind} configs: {', '.join(names)}" for kind, names in report.configs.items()
     ]
-    lines += [
-        f"run {run}: checkpoints of iterations {', '.join(map(str, iterations))}"
-        for run, iterations in report.checkpoints.items()
-    ]
+    for run in report.configs.get("run", []):
+        iterations = ", ".join(map(str, report.checkpoints.get(run, [])))
+        lines.append(
+            f"run {run}: checkpoints of iterations {iterations or 'none'}, "
+            f"{report.losses.get(run, 0)} losses, {report.validations.get(run, 0)} "
+            "validations"
+        )
     lines += [
         f"{old!r} is called {new!r} here: the old name cannot be a file name"
         for old, new in report.renamed.items()

@@ -22,7 +22,7 @@ from .names import safe_file_name
 from .yaml_files import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from napari_dacapo.tasks import Task
 
@@ -47,6 +47,10 @@ class ImportReport:
         Names of the imported configs by kind (``"run"``, ``"task"``, ...).
     checkpoints : dict
         Iterations of the imported checkpoints by run.
+    losses : dict
+        Number of imported losses by run.
+    validations : dict
+        Number of imported validations by run.
     renamed : dict
         New name by old name, where the old one cannot be a file name.
     warnings : list of str
@@ -55,13 +59,17 @@ class ImportReport:
 
     configs: dict[str, list[str]] = attrs.field(factory=dict)
     checkpoints: dict[str, list[int]] = attrs.field(factory=dict)
+    losses: dict[str, int] = attrs.field(factory=dict)
+    validations: dict[str, int] = attrs.field(factory=dict)
     renamed: dict[str, str] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
 
 
-def import_project(source: Path | str, project: Project) -> ImportReport:
+def import_project(
+    source: Path | str, project: Project, moved: Mapping[Path, Path] | None = None
+) -> ImportReport:
     """Import a DaCapo project folder; see `iter_import`."""
-    events = iter_import(source, project)
+    events = iter_import(source, project, moved)
     while True:
         try:
             next(events)
@@ -71,7 +79,7 @@ def import_project(source: Path | str, project: Project) -> ImportReport:
 
 
 def iter_import(
-    source: Path | str, project: Project
+    source: Path | str, project: Project, moved: Mapping[Path, Path] | None = None
 ) -> Generator[Event, None, ImportReport]:
     """Import a DaCapo project folder, which is only read.
 
@@ -86,6 +94,8 @@ def iter_import(
         ``dacapo.yaml`` that names it.
     project : Project
         Where everything is stored.
+    moved : mapping of Path to Path, optional
+        Folders that the configs name, and where what was in them is now.
 
     Yields
     ------
@@ -103,7 +113,7 @@ def iter_import(
         If `source` is no such folder.
     """
     report = ImportReport()
-    for event in _Import(Path(source), project, report).events():
+    for event in _Import(Path(source), project, report, moved or {}).events():
         if isinstance(event, Warned):
             report.warnings.append(event.message)
         yield event
@@ -113,9 +123,16 @@ def iter_import(
 class _Import:
     """One import; see `iter_import`."""
 
-    def __init__(self, source: Path, project: Project, report: ImportReport) -> None:
-        self._base = _base_folder(source)
+    def __init__(
+        self,
+        source: Path,
+        project: Project,
+        report: ImportReport,
+        moved: Mapping[Path, Path],
+    ) -> None:
+        self._base, self._moved = _base_folder(source), moved
         self._project, self._report = project, report
+        self._missing: set[Path] = set()
         self._converter = TypedConverter()
         register_hooks(self._converter)
         self._converter.register_structure_hook(
@@ -124,8 +141,17 @@ class _Import:
 
     def _resolved(self, path: Path) -> Path:
         """Return an absolute path; DaCapo's were relative to where it was started."""
-        places = (self._base.parent / path, self._base / path, path.absolute())
-        return next((place for place in places if place.exists()), places[0])
+        places = [self._base.parent / path, self._base / path, path.absolute()]
+        places += [
+            new / place.relative_to(old)
+            for place in (path, *places)
+            for old, new in self._moved.items()
+            if place.is_relative_to(old)
+        ]
+        found = next((place for place in places if place.exists()), None)
+        if found is None:
+            self._missing.add(places[0])
+        return found or places[0]
 
     def events(self) -> Iterator[Event]:
         for kind in KINDS:
@@ -168,6 +194,7 @@ class _Import:
 
     def _run(self, path: Path) -> Iterator[Event]:
         old_name = path.stem
+        self._missing.clear()
         config = self._read_config(path, "run")
         name = safe_file_name(config.name)
         if self._project.run_folder(name).exists():
@@ -175,6 +202,8 @@ class _Import:
                 f"the project has results of a run named {name!r} already"
             )
         self._store_config("run", config)
+        if self._missing:
+            yield Warned(self._missing_text(name))
         yield from self._checkpoints(old_name, name)
         for what, steps in (
             ("training_stats", self._training(old_name, name)),
@@ -186,6 +215,15 @@ class _Import:
         record = {"imported_from": str(self._base), "seed": config.repetition}
         record["config"] = to_doc(config, self._project.folder)
         self._project.write_run_record(name, record)
+
+    def _missing_text(self, name: str) -> str:
+        paths = sorted(map(str, self._missing))
+        run_file = self._project.folder / "configs" / KINDS["run"][0] / f"{name}.yaml"
+        return (
+            f"run {name!r} needs data that are not here: {', '.join(paths)}; before it "
+            f"is trained or applied, correct file_name in {run_file}, or import into "
+            "a new project and tell where they are now: --moved OLD=NEW"
+        )
 
     def _checkpoints(self, old_name: str, name: str) -> Iterator[Event]:
         folder = self._base / old_name / "checkpoints"
@@ -225,6 +263,7 @@ class _Import:
             for r in records
         ]
         self._project.stats.append_training_stats(name, stats)
+        self._report.losses[name] = len(stats)
         if stats and stats[0].iteration > 0:
             yield Warned(
                 f"run {name!r}: DaCapo kept the losses from iteration "
@@ -241,6 +280,7 @@ class _Import:
                 datasets, record.get("scores", ()), strict=False
             ):
                 self._score(name, iteration, dataset, task, by_parameters)
+        self._report.validations[name] = len(records)
         if records:
             yield Warned(f"run {name!r}: {_SCORES_NOTE}")
 
