@@ -186,10 +186,10 @@ class LabelCheck:
         kind = "classes" if _looks_like_classes(facts) else "objects, a number for each"
         what = f"{len(labels)} labels ({_listed(labels)})"
         if len(labels) == 1:
-            what, kind = f"label {labels[0]}", "one class"
+            what, kind = f"one label ({labels[0]})", "a class"
         return self.finding(
             Severity.NOTE,
-            f"{what} in {self._share():.1%} of the voxels, which look like {kind}",
+            f"{what} in {self._share():.1%} of the voxels: they look like {kind}",
             "choose other labels if that is not what was drawn",
         )
 

@@ -89,7 +89,8 @@ class RawFacts:
         samples = np.concatenate(self._samples or [np.zeros(0)])
         if not samples.size:
             return 0.0, 0.0
-        low, high = np.percentile(samples, (OUTLIERS, 100 - OUTLIERS))
+        # nearest: a value that occurs, so that whole numbers stay whole
+        low, high = np.percentile(samples, (OUTLIERS, 100 - OUTLIERS), method="nearest")
         return float(low), float(high)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +136,11 @@ def _pieces(values: NDArray[Any]) -> dict[int, int]:
     import cc3d
     import fastremap
 
-    edge = max(1, round(PIECE_VOXELS ** (1 / values.ndim)))
-    part = np.ascontiguousarray(values[(slice(edge),) * values.ndim])
+    shape = list(values.shape)
+    while math.prod(shape) > PIECE_VOXELS:
+        longest = shape.index(max(shape))
+        shape[longest] = -(-shape[longest] // 2)
+    part = np.ascontiguousarray(values[tuple(map(slice, shape))])
     labels, _ = fastremap.renumber(part.astype(_integer(part.dtype)), in_place=False)
     connectivity = 4 if part.ndim == 2 else 6
     pieces = cc3d.connected_components(labels, connectivity=connectivity)
@@ -198,7 +202,7 @@ class ClassVoxels:
             return {name: facts.counts.get(i, 0) for i, name in enumerate(names)}
         if self._use is LabelUse.MASKS and len(facts.channel_counts) == len(names):
             return dict(zip(names, facts.channel_counts.tolist(), strict=True))
-        return {"objects": facts.labelled}
+        return {"foreground": facts.labelled}
 
     @property
     def learnable(self) -> bool:
