@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dacapo.errors import DataError
+
 from ._layer_content import nanometres
 from ._regions import Region, box_of
 
@@ -50,9 +52,18 @@ def region_of_shapes(layer: Shapes) -> Region | None:
     vertices = [vertex for index in chosen for vertex in layer.data[index]]
     if not vertices:
         return None
-    factors = np.array([nanometres(unit) for unit in layer.units])
+    factors = np.array([_factor(unit) for unit in layer.units])
     points = [np.array(layer.data_to_world(v)) * factors for v in vertices]
     return box_of([p.tolist() for p in points], f"the box in layer {layer.name!r}")
+
+
+def world_corner(viewer: Any, ndim: int) -> tuple[float, ...]:
+    """Return the lower corner (nm) of all layers along the last `ndim` axes."""
+    corner = np.zeros(ndim)
+    if len(viewer.layers):
+        low = (viewer.layers.extent.world[0] * _factors(viewer))[-ndim:]
+        corner[-len(low) :] = low
+    return tuple(corner.tolist())
 
 
 def fly_to(viewer: Any, roi: Roi) -> None:
@@ -83,8 +94,16 @@ def _factors(viewer: Any) -> Any:
     ndim = viewer.dims.ndim
     if not units:
         return np.ones(ndim)
-    known = [nanometres(unit) for unit in units]
+    known = [_factor(unit) for unit in units]
     return np.array([1.0] * (ndim - len(known)) + known)
+
+
+def _factor(unit: Any) -> float:
+    """Return how many nm `unit` is; 1 for what is no length, as time."""
+    try:
+        return float(nanometres(unit))
+    except DataError:
+        return 1.0
 
 
 def _canvas_size(viewer: Any) -> tuple[float, float]:

@@ -95,6 +95,14 @@ class Job(QObject):
         """Tell where the user looks (nm): what is near is computed first."""
         self._control.look_at(position)
 
+    def snapshot_now(self) -> None:
+        """Store what the network sees and predicts in the next iteration."""
+        self._control.snapshot_now()
+
+    def validate_now(self) -> None:
+        """Validate after the current iteration, besides the regular validations."""
+        self._control.validate_now()
+
     def set_num_iterations(self, num_iterations: int) -> None:
         """Change up to which iteration the job trains."""
         self._control.set_num_iterations(num_iterations)

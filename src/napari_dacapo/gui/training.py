@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ._film_button import FilmButton
 from ._jobs import JobManager
 from ._memory import memory_use
 from ._napari_status import show_warning, unproxied
@@ -58,7 +59,7 @@ class TrainingWidget(QWidget):
         viewer = unproxied(viewer)
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
-        self._create_children()
+        self._create_children(viewer)
         self._lay_out()
         self._connect()
         ThemeFollower(viewer, self).changed.connect(self._on_theme)
@@ -66,13 +67,16 @@ class TrainingWidget(QWidget):
         self._on_run_changed()
         self._on_state_changed(self._monitor.state)
 
-    def _create_children(self) -> None:
+    def _create_children(self, viewer: napari.viewer.Viewer) -> None:
         self.run_picker = RunPicker(self._session)
         self.start_button = QPushButton("Start")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop and keep")
         self.iterations = QSpinBox()
         self.compare_button = CompareButton(self._session)
+        self.snapshot_button = QPushButton("Snapshot")
+        self.validate_button = QPushButton("Validate")
+        self.film_button = FilmButton(viewer, self._session)
         self.status = RunStatus()
         self.loss_plot = LossPlot()
         self.score_plot = ScorePlot()
@@ -91,6 +95,12 @@ class TrainingWidget(QWidget):
             "Train until so many iterations are completed. May be changed while the "
             "run trains."
         )
+        self.snapshot_button.setToolTip(
+            "Store now what the network sees, should make of it, and makes of it."
+        )
+        self.validate_button.setToolTip(
+            "Score the network on the validation volumes after this iteration."
+        )
         self.iterations.setRange(1, 100_000_000)
         self.iterations.setSingleStep(500)
         self.iterations.setGroupSeparatorShown(True)
@@ -104,6 +114,9 @@ class TrainingWidget(QWidget):
             self.stop_button,
             QLabel("until iteration"),
             self.iterations,
+            self.snapshot_button,
+            self.validate_button,
+            self.film_button,
             self.compare_button,
         )
         self._plots = QSplitter(Qt.Orientation.Horizontal)
@@ -122,6 +135,8 @@ class TrainingWidget(QWidget):
         self.start_button.clicked.connect(self._on_start)
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
+        self.snapshot_button.clicked.connect(self._on_snapshot)
+        self.validate_button.clicked.connect(self._on_validate)
         self.iterations.valueChanged.connect(self._on_iterations_changed)
         self.run_picker.runs_listed.connect(self.compare_button.set_names)
         self.compare_button.loaded.connect(self.loss_plot.set_overlays)
@@ -178,6 +193,16 @@ class TrainingWidget(QWidget):
         if self._monitor.job is not None:
             self._monitor.job.stop()
 
+    @Slot()
+    def _on_snapshot(self) -> None:
+        if self._monitor.job is not None:
+            self._monitor.job.snapshot_now()
+
+    @Slot()
+    def _on_validate(self) -> None:
+        if self._monitor.job is not None:
+            self._monitor.job.validate_now()
+
     @Slot(int)
     def _on_iterations_changed(self, value: int) -> None:
         if self._monitor.job is not None:
@@ -206,6 +231,7 @@ class TrainingWidget(QWidget):
     def _on_updated(self) -> None:
         self.loss_plot.refresh()
         self._show_progress()
+        self.film_button.follow(self._monitor.progress)
         if not self.iterations.hasFocus():
             self._show_iterations()
 
@@ -225,6 +251,8 @@ class TrainingWidget(QWidget):
         self.pause_button.setEnabled(buttons.pause or buttons.resume)
         self.pause_button.setText("Resume" if buttons.resume else "Pause")
         self.stop_button.setEnabled(buttons.stop)
+        self.snapshot_button.setEnabled(buttons.stop)
+        self.validate_button.setEnabled(buttons.stop)
         self.iterations.setEnabled(buttons.more)
         self._show_state(state)
         if state in (RunState.TRAINING, RunState.PREPARING):
@@ -256,6 +284,7 @@ class TrainingWidget(QWidget):
         row = self.score_plot.nearest(iteration)
         if row is not None:
             self._on_row_picked(row)
+        self.film_button.go_to(iteration)  # nearer than the validation
 
     @Slot(object)
     def _on_row_picked(self, row: ScoreRow) -> None:
@@ -266,6 +295,8 @@ class TrainingWidget(QWidget):
         iteration = None if result is None else result[0]
         self.loss_plot.plot_widget.show_mark(iteration)
         self.score_plot.plot_widget.show_mark(iteration)
+        if iteration is not None:
+            self.film_button.go_to(iteration)
 
     @Slot(str)
     def _on_theme(self, theme: str) -> None:

@@ -49,6 +49,8 @@ class RunProgress:
         Texts of all warnings.
     predicted : (Path, str) or None
         Container and dataset of a finished prediction.
+    last_snapshot : int or None
+        Iteration of the last snapshot of this session.
     """
 
     def __init__(self) -> None:
@@ -60,6 +62,7 @@ class RunProgress:
         self.warnings: list[str] = []
         self.blocks = (0, 0)
         self.predicted: tuple[Path, str] | None = None
+        self.last_snapshot: int | None = None
         self._seconds = self._waited = 0.0
         self._counted = 0
         self._validation_seconds = 0.0
@@ -125,6 +128,7 @@ class RunProgress:
 
     def _on_snapshot(self, event: SnapshotSaved) -> None:
         self.activity = ""
+        self.last_snapshot = event.iteration
 
     def _on_warned(self, event: Warned) -> None:
         self.warnings.append(event.message)
