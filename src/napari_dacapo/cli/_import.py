@@ -33,7 +33,7 @@ def import_command(source: Path, folder: Path | None, moved: list[str]) -> None:
     """
     project = Project.open(folder)
     report = _imported(source, project, dict(map(_parse_moved, moved)))
-    for line in _lines(report):
+    for line in report.lines():
         typer.echo(line)
     if not report.configs:
         raise DataError(
@@ -60,21 +60,3 @@ def _imported(source: Path, project: Project, moved: dict[Path, Path]) -> Import
             return report
         if isinstance(event, CheckpointSaved):
             typer.echo(f"checkpoint {event.path}")
-
-
-def _lines(report: ImportReport) -> list[str]:
-    lines = [
-        f"{kind} configs: {', '.join(names)}" for kind, names in report.configs.items()
-    ]
-    for run in report.configs.get("run", []):
-        iterations = ", ".join(map(str, report.checkpoints.get(run, [])))
-        lines.append(
-            f"run {run}: checkpoints of iterations {iterations or 'none'}, "
-            f"{report.losses.get(run, 0)} losses, {report.validations.get(run, 0)} "
-            "validations"
-        )
-    lines += [
-        f"{old!r} is called {new!r} here: the old name cannot be a file name"
-        for old, new in report.renamed.items()
-    ]
-    return lines + [f"note: {warning}" for warning in report.warnings]

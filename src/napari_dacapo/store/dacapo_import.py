@@ -64,6 +64,25 @@ class ImportReport:
     renamed: dict[str, str] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
 
+    def lines(self) -> list[str]:
+        """Return all of it for people, one line for each thing."""
+        lines = [
+            f"{kind} configs: {', '.join(names)}"
+            for kind, names in self.configs.items()
+        ]
+        for run in self.configs.get("run", []):
+            iterations = ", ".join(map(str, self.checkpoints.get(run, [])))
+            lines.append(
+                f"run {run}: checkpoints of iterations {iterations or 'none'}, "
+                f"{self.losses.get(run, 0)} losses, {self.validations.get(run, 0)} "
+                "validations"
+            )
+        lines += [
+            f"{old!r} is called {new!r} here: the old name cannot be a file name"
+            for old, new in self.renamed.items()
+        ]
+        return lines + [f"note: {warning}" for warning in self.warnings]
+
 
 def import_project(
     source: Path | str, project: Project, moved: Mapping[Path, Path] | None = None
