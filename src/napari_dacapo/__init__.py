@@ -6,9 +6,10 @@ torch, napari, Qt nor zarr.
 
 from __future__ import annotations
 
-import importlib
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from .geometry import Coordinate, Roi
@@ -32,24 +33,11 @@ __all__ = [
     "validate",
 ]
 
-_HOME = {
-    "Coordinate": "geometry",
-    "Project": "store",
-    "Roi": "geometry",
-    "Run": "runs",
-    "RunConfig": "runs",
-    "RunControl": "runs",
-    "predict": "runs",
-    "train": "runs",
-    "validate": "runs",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "geometry": ["Coordinate", "Roi"],
+        "runs": ["Run", "RunConfig", "RunControl", "predict", "train", "validate"],
+        "store": ["Project"],
+    },
+)

@@ -5,8 +5,9 @@ The names below are imported on first use, because each of them imports torch.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from .architecture import Architecture
@@ -25,22 +26,13 @@ __all__ = [
     "default_threads",
 ]
 
-_HOME = {
-    "Architecture": "architecture",
-    "CNNectomeUNet": "unet",
-    "DeviceChoice": "device",
-    "DummyArchitecture": "dummy",
-    "Model": "model",
-    "choose_device": "device",
-    "default_threads": "device",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "architecture": ["Architecture"],
+        "device": ["DeviceChoice", "choose_device", "default_threads"],
+        "dummy": ["DummyArchitecture"],
+        "model": ["Model"],
+        "unet": ["CNNectomeUNet"],
+    },
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from .control import RunControl, StopRequestedError
 from .run import Run, RunConfig
@@ -33,21 +34,14 @@ __all__ = [
     "validate",
 ]
 
-_LAZY = {
-    "DataCheckError": "_findings",
-    "Finding": "_findings",
-    "Severity": "_findings",
-    "Suggestion": "_suggest",
-    "check_data": "_data_check",
-    "check_pair": "_data_check",
-    "predict": "_predict",
-    "suggest": "_suggest",
-    "train": "_train",
-    "validate": "_validate",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "_data_check": ["check_data", "check_pair"],
+        "_findings": ["DataCheckError", "Finding", "Severity"],
+        "_predict": ["predict"],
+        "_suggest": ["Suggestion", "suggest"],
+        "_train": ["train"],
+        "_validate": ["validate"],
+    },
+)
