@@ -243,16 +243,24 @@ def check_classes(totals: ClassVoxels, role: str) -> Iterator[Finding]:
             field=field,
         )
         return
+    # label 0 of classes is the background, which dense labels do not have
+    absent = [n for n, v in totals.voxels.items() if not v and totals.ids.get(n) != [0]]
+    if absent:
+        what = (
+            f"no voxel is labelled as {_names(absent, totals)}; labels "
+            f"{_listed(sorted(totals.labels))} occur"
+        )
+        yield Finding(Severity.WARNING, where, what, _more_data(role), field=field)
     for name, voxels in totals.voxels.items():
-        if voxels < FEW_VOXELS:
-            what, fix = _scarce(name, voxels, totals, role)
-            yield Finding(Severity.WARNING, where, what, fix, field=field)
+        named = _names([name], totals)
+        if 0 < voxels < FEW_VOXELS:
+            what = f"only {voxels} voxels are labelled as {named}"
+            yield Finding(Severity.WARNING, where, what, _more_data(role), field=field)
         elif voxels == totals.total and totals.has_borders:
             yield Finding(
                 Severity.WARNING,
                 where,
-                f"every voxel is labelled as {_names([name], totals)}, so there is no "
-                "border to learn",
+                f"every voxel is labelled as {named}, so there is no border to learn",
                 "choose labels with a background, or a task for objects (affinities)",
                 field=field,
             )
@@ -261,21 +269,17 @@ def check_classes(totals: ClassVoxels, role: str) -> Iterator[Finding]:
 _ROLES = {"train": "training", "validate": "validation"}
 
 
-def _scarce(name: str, voxels: int, totals: ClassVoxels, role: str) -> tuple[str, str]:
-    """Say that there is little or nothing of a class, and what to do about it."""
-    if voxels:
-        what = f"only {voxels} voxels are labelled as {_names([name], totals)}"
-    else:
-        there = _listed(sorted(totals.labels))
-        what = f"no voxel is labelled as {_names([name], totals)}; labels {there} occur"
+def _more_data(role: str) -> str:
     if role == "validate":
-        return what, "add data where it occurs: its scores mean little otherwise"
-    return what, "leave this class out, correct its labels, or add data where it occurs"
+        return "add data where it occurs: its scores mean little otherwise"
+    return "leave this class out, correct its labels, or add data where it occurs"
 
 
 def _names(names: list[str], totals: ClassVoxels) -> str:
     def named(name: str) -> str:
         ids = totals.ids.get(name)
-        return f"{name!r} (label {_listed(ids)})" if ids else repr(name)
+        if not ids:
+            return repr(name)
+        return f"{name!r} (label{'s' * (len(ids) > 1)} {_listed(ids)})"
 
     return " or ".join(map(named, names))

@@ -167,7 +167,7 @@ def _small(pair: Pair, network: Network) -> Iterator[Finding]:
     if all(f >= n for f, n in zip(found, needed, strict=True)):
         return
     what = f"has {found} voxels, fewer than the {needed} that the network takes"
-    smallest = network.smallest_input(found)
+    smallest = network.smallest_input(Coordinate(map(min, found, needed)))
     fits = all(f >= s for f, s in zip(found, smallest, strict=True))
     yield Finding(
         Severity.WARNING,
@@ -229,8 +229,9 @@ def _dependence(pair: Pair, other: Pair, network: Network | None) -> Iterator[Fi
         yield Finding(
             Severity.NOTE,
             pair.gt.where,
-            f"what the network looks at around it ({context} nm at each side) reaches "
-            f"into the training data {other.name!r} at {seen} nm",
+            f"what the network looks at around it "
+            f"({context / pair.raw.array.voxel_size} voxels at each side) reaches into "
+            f"the training data {other.name!r} at {seen} nm",
             "leave a gap of this width between the two for scores beyond doubt",
             seen,
             pair.gt.field,
