@@ -180,13 +180,23 @@ def add_pyramid(container: Path, group: str) -> None:
         pass
 
 
-def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
+def iter_pyramid(
+    container: Path, group: str, num_levels: int | None = None
+) -> Iterator[tuple[int, int, Roi]]:
     """Add coarser levels to an image, each a half of the one before it.
 
     Axes with voxels more than 1.5 times as large as the smallest are left as they are
     until the others have caught up. Labels keep one voxel of each block, other values
     become block means. Levels that exist already are written anew; the metadata name
     the new ones when all of them are complete.
+
+    Parameters
+    ----------
+    container, group
+        Where the image is.
+    num_levels : int, optional
+        How many levels there shall be, the finest included: labels have as many as
+        their image. By default as many as make the coarsest small.
 
     Yields
     ------
@@ -206,7 +216,8 @@ def iter_pyramid(container: Path, group: str) -> Iterator[tuple[int, int, Roi]]:
     fine = _open(node, "s0")
     levels = [_level_of(fine, fine, "s0")]
     finest = fine
-    while (factors := _factors(fine)) is not None:
+    while not _is_enough(fine, len(levels), num_levels):
+        factors = _factors(fine)
         path = f"s{len(levels)}"
         spec = _coarse_spec(fine, factors)
         _create_level(node.folder, path, spec, node.zarr_format)
@@ -234,15 +245,19 @@ def _level_of(array: ZarrArray, finest: ZarrArray, path: str) -> dict[str, Any]:
     return level_entry(array.voxel_size, finest.roi.offset + shift, array.axes, path)
 
 
-def _factors(array: ZarrArray) -> tuple[int, ...] | None:
-    """Return by how much each axis shrinks next, or `None` if it is small enough."""
+def _is_enough(array: ZarrArray, count: int, wanted: int | None) -> bool:
+    if wanted is not None:
+        return count >= wanted
+    return max(array.shape) <= COARSEST or max(_factors(array)) == 1
+
+
+def _factors(array: ZarrArray) -> tuple[int, ...]:
+    """Return by how much each axis shrinks next."""
     smallest = min(array.voxel_size)
-    factors = tuple(
+    return tuple(
         2 if size <= smallest * 1.5 and length > 1 else 1
         for size, length in zip(array.voxel_size, array.shape, strict=True)
     )
-    is_small = max(array.shape) <= COARSEST
-    return None if is_small or max(factors) == 1 else factors
 
 
 def _coarse_spec(fine: ZarrArray, factors: tuple[int, ...]) -> ArraySpec:

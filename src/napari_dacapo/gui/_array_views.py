@@ -54,8 +54,8 @@ class LazyView:
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         ranges = _ranges(index, self.shape)
-        values = self._read([_span(item) for item in ranges])
-        return values[tuple(_within(item) for item in ranges)]
+        values = self._read([span_of(item) for item in ranges])
+        return values[tuple(within_span(item) for item in ranges)]
 
     def _read(self, spans: list[slice]) -> NDArray[Any]:
         """Return the box `spans`, with every axis."""
@@ -96,6 +96,26 @@ class ArrayView(LazyView):
         return Roi(begin * voxel_size, (end - begin) * voxel_size).shift(
             self._array.roi.offset
         )
+
+
+class TransposedView(LazyView):
+    """The values of an array with its axes in another order.
+
+    Parameters
+    ----------
+    data : array-like
+        Numpy or lazy.
+    order : list of int
+        The axis of `data` that each axis of the view shows.
+    """
+
+    def __init__(self, data: Any, order: list[int]) -> None:
+        super().__init__(tuple(data.shape[axis] for axis in order), data.dtype)
+        self._data, self._order = data, order
+
+    def _read(self, spans: list[slice]) -> NDArray[Any]:
+        stored = tuple(spans[self._order.index(axis)] for axis in range(self.ndim))
+        return np.asarray(self._data[stored]).transpose(self._order)
 
 
 class ProcessedView(LazyView):
@@ -150,7 +170,7 @@ def _ranges(index: Any, shape: tuple[int, ...]) -> list[int | range]:
     return [range(n)[item] for item, n in zip(items, shape, strict=True)]
 
 
-def _span(item: int | range) -> slice:
+def span_of(item: int | range) -> slice:
     """Return the smallest box that holds `item`."""
     if isinstance(item, int):
         return slice(item, item + 1)
@@ -159,7 +179,7 @@ def _span(item: int | range) -> slice:
     return slice(min(item[0], item[-1]), max(item[0], item[-1]) + 1)
 
 
-def _within(item: int | range) -> int | slice:
+def within_span(item: int | range) -> int | slice:
     """Return the index of `item` inside its box."""
     if isinstance(item, int):
         return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from ._layer_content import LayerContent, layer_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from napari.layers import Layer
 
     from napari_dacapo.arrays import Array, ArrayConfig, ZarrArray
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.arrays.locations import Location
 
 #: relative difference up to which voxel sizes are the same
 _SAME_SIZE = 1e-6
@@ -63,26 +64,29 @@ def array_config(content: LayerContent, project_folder: Path) -> ArrayConfig:
 
 def _origin(content: LayerContent) -> LocalArrayIdentifier | None:
     """Return the stored array that the layer shows unchanged, if there is one."""
+    # what is in memory may have been painted on, anywhere
+    slabs = None if isinstance(content.data, np.ndarray) else 3
     for array, identifier in _arrays_at(content.path):
         in_place = not content.is_placed or _same_place(array, content)
-        if _same_form(array, content) and in_place and _same_values(array, content, 3):
+        same_form = _same_form(array, content)
+        if same_form and in_place and _same_values(array, content, slabs):
             return identifier
     return None
 
 
 def _arrays_at(
-    path: Path | None,
+    path: Location | None,
 ) -> Iterator[tuple[ZarrArray, LocalArrayIdentifier]]:
     from napari_dacapo.arrays import ZarrArray
-    from napari_dacapo.arrays._nodes import CONTAINER_SUFFIXES, iter_nodes
+    from napari_dacapo.arrays._nodes import iter_nodes
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+    from napari_dacapo.arrays.locations import split_location
 
-    above = () if path is None else (path.absolute(), *path.absolute().parents)
-    container = next((p for p in above if p.suffix in CONTAINER_SUFFIXES), None)
-    if container is None or not container.is_dir():
+    found = None if path is None else split_location(_absolute(path))
+    if found is None:
         return
-    below = above[0].relative_to(container).as_posix()
-    for node in iter_nodes(container, "" if below == "." else below):
+    container, below = found
+    for node in iter_nodes(container, below):
         if node.kind == "array":
             identifier = LocalArrayIdentifier(container, node.path)
             try:
@@ -92,13 +96,22 @@ def _arrays_at(
             yield array, identifier
 
 
+def _absolute(path: Location) -> Location:
+    return path.absolute() if isinstance(path, Path) else path
+
+
 def _same_form(array: Array, content: LayerContent) -> bool:
     return (
         tuple(array.shape) == content.shape
         and (array.num_channels or 1) == (content.num_channels or 1)
-        and array.dtype == content.data.dtype
+        and _number_type(array.dtype) == _number_type(content.data.dtype)
         and array.spatial_axes == content.axes[-len(content.shape) :]
     )
+
+
+def _number_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return `dtype`, bytes for booleans: napari shows no others as labels."""
+    return np.dtype(np.uint8) if dtype.kind == "b" else dtype
 
 
 def _same_place(array: Array, content: LayerContent) -> bool:

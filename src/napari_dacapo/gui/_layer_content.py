@@ -10,17 +10,23 @@ import attrs
 import numpy as np
 
 from napari_dacapo.arrays.base import CHANNEL_AXIS
+from napari_dacapo.arrays.locations import Location, to_location
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
+
+from ._array_views import TransposedView
+from ._layers import SOURCE_KEY
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+
 #: voxels that are read at a time
 SLAB_VOXELS = 2**22
 _DEFAULT_AXES = {2: ["y", "x"], 3: ["z", "y", "x"]}
 _KNOWN_AXES = (["c", "z", "y", "x"], ["c", "y", "x"], *_DEFAULT_AXES.values())
+_NO_UNIT = "pixel"
 
 
 @attrs.frozen(eq=False)
@@ -39,10 +45,14 @@ class LayerContent:
         In nm, spatial axes only; `offset` is the outer corner of the first voxel.
     is_labels : bool
         Whether it is a Labels layer.
-    path : Path or None
+    path : Path, Url or None
         The file that the voxels come from.
     is_placed : bool
         Whether scale, translation or unit were ever set.
+    units : tuple of str
+        Units of the spatial axes of the layer, ``"pixel"`` for none.
+    is_colour : bool
+        Whether the channels are red, green and blue.
     """
 
     name: str
@@ -51,8 +61,10 @@ class LayerContent:
     voxel_size: Coordinate
     offset: Coordinate
     is_labels: bool
-    path: Path | None
+    path: Location | None
     is_placed: bool
+    units: tuple[str, ...]
+    is_colour: bool = False
 
     @property
     def num_channels(self) -> int | None:
@@ -77,10 +89,16 @@ class LayerContent:
         step = max(1, SLAB_VOXELS // per_plane)
         return [(begin, min(begin + step, length)) for begin in range(0, length, step)]
 
-    def read(self, slab: tuple[int, int]) -> NDArray[Any]:
-        """Return the voxels of a slab, with a channel axis if there are several."""
+    def read(self, *spans: tuple[int, int]) -> NDArray[Any]:
+        """Return the voxels of a box, with a channel axis if there are several.
+
+        Parameters
+        ----------
+        *spans : (int, int)
+            Begin and end along the first spatial axes; the others are read in full.
+        """
         lead = (slice(None),) * (len(self.axes) - len(self.shape))
-        values = np.asarray(self.data[(*lead, slice(*slab))])
+        values = np.asarray(self.data[(*lead, *(slice(*span) for span in spans))])
         return values[0] if lead and self.num_channels is None else values
 
 
@@ -98,8 +116,13 @@ def layer_content(layer: Layer) -> LayerContent:
     if not isinstance(layer, (Image, Labels)):
         raise DataError(f"layer {layer.name!r} holds no voxels; choose Image or Labels")
     _check_straight(layer)
-    data, axes = _data_and_axes(layer)
-    voxel_size, center = _world(layer, dims=len(set(axes) - {CHANNEL_AXIS}))
+    names = _axis_names(layer)
+    order = _canonical_order(names)
+    data, axes = _data_in_order(layer, order), [names[i] for i in order]
+    if _is_rgb(layer):
+        axes = [CHANNEL_AXIS, *axes]
+    spatial = [i for i in order if names[i] != CHANNEL_AXIS]
+    voxel_size, center = _world(layer, spatial)
     return LayerContent(
         name=layer.name,
         data=data,
@@ -107,9 +130,15 @@ def layer_content(layer: Layer) -> LayerContent:
         voxel_size=voxel_size,
         offset=center - voxel_size / 2,
         is_labels=isinstance(layer, Labels),
-        path=_path_of(layer, data),
+        path=_location_of(layer, data),
         is_placed=_is_placed(layer),
+        units=tuple(str(layer.units[i]) for i in spatial),
+        is_colour=_is_rgb(layer) and data.shape[0] == 3,
     )
+
+
+def _is_rgb(layer: Layer) -> bool:
+    return bool(getattr(layer, "rgb", False))
 
 
 def _check_straight(layer: Layer) -> None:
@@ -125,17 +154,23 @@ def _check_straight(layer: Layer) -> None:
         )
 
 
-def _data_and_axes(layer: Layer) -> tuple[Any, list[str]]:
+def _data_in_order(layer: Layer, order: list[int]) -> Any:
+    """Return the voxels at full resolution, unread, channels or colours first."""
     data = layer.data[0] if layer.multiscale else layer.data
-    axes = _axis_names(layer)
-    if getattr(layer, "rgb", False):
-        return np.moveaxis(np.asarray(data), -1, 0), [CHANNEL_AXIS, *axes]
-    return data, axes
+    if _is_rgb(layer):
+        order = [len(order), *order]
+    in_order = order == sorted(order)
+    return data if in_order else TransposedView(data, order)
+
+
+def _canonical_order(names: list[str]) -> list[int]:
+    """Return the positions of the axes in the order ``c z y x``."""
+    return sorted(range(len(names)), key=lambda i: "czyx".index(names[i]))
 
 
 def _axis_names(layer: Layer) -> list[str]:
     names = [str(label).lower() for label in layer.axis_labels]
-    if names in _KNOWN_AXES:
+    if any(sorted(names) == sorted(known) for known in _KNOWN_AXES):
         return names
     numbered = [str(i) for i in range(-layer.ndim, 0)]
     if names == numbered and layer.ndim in _DEFAULT_AXES:
@@ -146,11 +181,11 @@ def _axis_names(layer: Layer) -> list[str]:
     )
 
 
-def _world(layer: Layer, dims: int) -> tuple[Coordinate, Coordinate]:
-    """Return voxel size and centre of the first voxel, in nm."""
-    factors = [nanometres(unit) for unit in layer.units[-dims:]]
+def _world(layer: Layer, axes: list[int]) -> tuple[Coordinate, Coordinate]:
+    """Return voxel size and centre of the first voxel along `axes`, in nm."""
+    factors = [nanometres(layer.units[i]) for i in axes]
     voxel_size, center = (
-        Coordinate(float(v) * f for v, f in zip(values[-dims:], factors, strict=True))
+        Coordinate(float(values[i]) * f for i, f in zip(axes, factors, strict=True))
         for values in (layer.scale, layer.translate)
     )
     if any(size <= 0 for size in voxel_size):
@@ -169,20 +204,21 @@ def nanometres(unit: Any) -> float:
     DataError
         If it is no length.
     """
-    if str(unit) == "pixel":
+    if str(unit) == _NO_UNIT:
         return 1.0
     if not unit.is_compatible_with("nanometer"):
         raise DataError(f"the unit {unit} is no length; set layer.units to nm or um")
     return float((1 * unit).to("nanometer").magnitude)
 
 
-def _path_of(layer: Layer, data: Any) -> Path | None:
-    if layer.source.path is not None:
-        return Path(layer.source.path)
+def _location_of(layer: Layer, data: Any) -> Location | None:
+    source = layer.metadata.get(SOURCE_KEY) or layer.source.path
+    if source is not None:
+        return to_location(source)
     root = getattr(getattr(data, "store", None), "root", None)  # a zarr array
     return None if root is None else Path(root) / str(data.path)
 
 
 def _is_placed(layer: Layer) -> bool:
-    has_unit = any(str(unit) != "pixel" for unit in layer.units)
+    has_unit = any(str(unit) != _NO_UNIT for unit in layer.units)
     return bool(has_unit or (layer.scale != 1).any() or layer.translate.any())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dacapo.arrays._units import nanometres
 from napari_dacapo.arrays.base import NON_SPATIAL_AXES
 from napari_dacapo.arraytypes import (
     AnnotationArray,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: key in a layer's metadata under which this plugin finds its layers again
 METADATA_KEY = "napari-dacapo"
+#: key under which a layer names the stored array that it shows, unchanged
+SOURCE_KEY = "napari-dacapo source"
 UNIT = "nm"
 NO_UNIT = "pixel"
 #: in voxels
@@ -100,20 +103,22 @@ def placement(
     array : Array
         What lies there.
     units : str
-        Unit of the spatial axes.
+        Unit of the spatial axes, such as ``"nm"`` or ``"micrometer"``; numbers without
+        a unit (``"pixel"``) are those of nm.
     ndim : int, optional
         Number of axes of the layer, of which the last ones are meant.
     """
     axes = array.axes[-ndim:] if ndim else array.axes
+    factor = nanometres(units, "a layer")
     spatial = iter(
         zip(array.voxel_size, array.roi.offset + array.voxel_size / 2, strict=True)
     )
     scale, translate, all_units = [], [], []
     for axis in axes:
         extra = axis in NON_SPATIAL_AXES
-        size, position = (1, 0) if extra else next(spatial)
-        scale.append(float(size))
-        translate.append(float(position))
+        size, position = (factor, 0) if extra else next(spatial)
+        scale.append(float(size / factor))
+        translate.append(float(position / factor))
         all_units.append(NO_UNIT if extra else units)
     return {
         "scale": scale,
