@@ -18,11 +18,13 @@ from qtpy.QtWidgets import (
 from ._film_button import FilmButton
 from ._jobs import JobManager
 from ._memory import memory_use
-from ._napari_status import show_warning, unproxied
+from ._napari_status import show_info, show_warning, unproxied
 from ._session import Session
 from ._state import RunState, button_states
 from ._theme import ThemeFollower, plot_colours
+from .models.recipes import Recipe, training_recipe
 from .views.compare_button import CompareButton
+from .views.copy_button import CopyButton
 from .views.flow import flow
 from .views.loss_plot import LossPlot
 from .views.run_picker import RunPicker
@@ -77,6 +79,7 @@ class TrainingWidget(QWidget):
         self.snapshot_button = QPushButton("Snapshot")
         self.validate_button = QPushButton("Validate")
         self.film_button = FilmButton(viewer, self._session)
+        self.copy_button = CopyButton(self._recipe)
         self.status = RunStatus()
         self.loss_plot = LossPlot()
         self.score_plot = ScorePlot()
@@ -118,6 +121,7 @@ class TrainingWidget(QWidget):
             self.validate_button,
             self.film_button,
             self.compare_button,
+            self.copy_button,
         )
         self._plots = QSplitter(Qt.Orientation.Horizontal)
         self._plots.addWidget(self.loss_plot)
@@ -202,6 +206,14 @@ class TrainingWidget(QWidget):
     def _on_validate(self) -> None:
         if self._monitor.job is not None:
             self._monitor.job.validate_now()
+
+    def _recipe(self) -> Recipe | None:
+        name = self._session.run_name
+        if self._monitor.data is None:
+            show_info("Start the run first: then it is stored and can be repeated.")
+            return None
+        folder = self._session.project_folder
+        return training_recipe(folder, name, self.iterations.value())
 
     @Slot(int)
     def _on_iterations_changed(self, value: int) -> None:
