@@ -132,10 +132,19 @@ class DataChoices(QObject):
             if choice.config in used and choice.layer is not None
         ]
 
+    def used_in(self, config: Any) -> list[ArrayConfig]:
+        """Return the configs inside `config` that stand for layers."""
+        inside = list(configs_in(config))
+        return [c.config for c in self._of_layers if c.config in inside]
+
     def uses_layers(self, config: Any) -> bool:
         """Return whether a layer, which may yet be changed, stands inside `config`."""
-        inside = list(configs_in(config))
-        return any(choice.config in inside for choice in self._of_layers)
+        return bool(self.used_in(config))
+
+    def layer_of(self, config: ArrayConfig) -> Layer | None:
+        """Return the layer that `config` stands for, `None` if it is a file."""
+        found = (c.layer for c in self._of_layers if c.config == config)
+        return next(found, None)
 
     def settle(self, stored: Iterable[tuple[ArrayConfig, ArrayConfig]]) -> None:
         """Take note of what layers were stored as: (config before, config now)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Signal
@@ -18,6 +19,7 @@ from ._experiment_chooser import ArrayChooser
 from ._experiment_sources import arrays_at, describe, describe_layer
 from ._latest import Latest
 from ._layer_content import layer_content
+from ._napari_status import show_error
 from .forms._choice_editors import (
     add_menu,
     choose_button,
@@ -29,8 +31,6 @@ from .forms._field_box import FieldBox
 from .forms._labels import FieldLabel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from ._experiment_choices import Choice, DataChoices
@@ -59,6 +59,7 @@ class SourceEditor(Editor):
         super().__init__()
         self._choices, self._labels = choices, labels
         self._offered: list[Choice] = []
+        self._problem = ""
         self.choice: Choice | None = None
         self.combo = compact_combo()
         self.button = choose_button(
@@ -86,9 +87,12 @@ class SourceEditor(Editor):
         choices.changed.connect(self._offer)
         self.combo.currentIndexChanged.connect(self._on_index_changed)
         self._search.done.connect(self._on_found)
+        self._search.failed.connect(self.refuse)
         self._description.done.connect(self._on_described)
 
     def value(self) -> Any:
+        if self._problem:
+            raise DataError(self._problem)
         if self.choice is None:
             raise DataError("choose a layer, or a file by the button beside")
         return self.choice.config
@@ -96,8 +100,19 @@ class SourceEditor(Editor):
     def setValue(self, value: Any) -> None:
         self._choose(None if value is None else self._choices.add(value))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was chosen yet."""
+        return self.choice is None and not self._search.is_busy
+
+    def refuse(self, problem: str) -> None:
+        """Choose nothing, and say why what was tried cannot be used."""
+        self._choose(None)
+        self._problem = problem
+        self.valueChanged.emit()
+
     def _choose(self, choice: Choice | None) -> None:
-        self.choice = choice
+        self.choice, self._problem = choice, ""
         self._offer()
         self._describe()
         self.valueChanged.emit()
@@ -122,6 +137,7 @@ class SourceEditor(Editor):
 
     def _on_index_changed(self, index: int) -> None:
         self.choice = self._offered[index - 1] if index > 0 else None
+        self._problem = ""
         self._describe()
         self.valueChanged.emit()
 
@@ -133,7 +149,7 @@ class SourceEditor(Editor):
         if choice.layer is None:
             config = choice.config
             self._description.submit(
-                lambda: (choice, _description(config, labels=labels))
+                lambda: (choice, *_description(config, labels=labels))
             )
             return
         try:
@@ -142,10 +158,16 @@ class SourceEditor(Editor):
             text = str(error)
         self.described.emit(text)
 
-    def _on_described(self, described: tuple[Choice, str]) -> None:
-        choice, text = described
-        if choice is self.choice:
+    def _on_described(self, described: tuple[Choice, str, bool]) -> None:
+        choice, text, usable = described
+        if choice is not self.choice:
+            return
+        if usable:
             self.described.emit(text)
+            return
+        self._problem = text
+        show_error(text)
+        self.valueChanged.emit()
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
@@ -166,12 +188,19 @@ class SourceEditor(Editor):
     def _on_found(self, result: tuple[str, list[Found]]) -> None:
         where, found = result
         if len(found) == 1:
-            self.setValue(found[0].config)
+            self._take(found[0])
             return
         chooser = ArrayChooser(found, where, self)
-        chooser.chosen.connect(lambda each: self.setValue(each.config))
+        chooser.chosen.connect(self._take)
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
+
+    def _take(self, found: Found) -> None:
+        if found.problem:
+            self.refuse(found.problem)
+            show_error(found.problem)
+        else:
+            self.setValue(found.config)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         if event is not None and dropped_paths(event):
@@ -184,18 +213,17 @@ class SourceEditor(Editor):
 
 
 def _search(path: Path | str) -> tuple[str, list[Found]]:
-    from pathlib import Path
-
-    return Path(path).name, arrays_at(Path(path))
+    return Path(path).name, arrays_at(path)
 
 
-def _description(config: Any, *, labels: bool) -> str:
+def _description(config: Any, *, labels: bool) -> tuple[str, bool]:
+    """Return how data are understood, or why they cannot be used, and which it is."""
     from napari_dacapo.errors import DaCapoError
 
     try:
-        return describe(config, labels=labels)
+        return describe(config, labels=labels), True
     except (DaCapoError, OSError) as error:
-        return str(error)
+        return str(error), False
 
 
 class PairEditor(Editor):

@@ -5,6 +5,7 @@ Most of it opens files and is meant for a worker; no Qt in here.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,9 +19,10 @@ from napari_dacapo.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays.inspect import ArrayInfo
+    from napari_dacapo.arrays.locations import Location
     from napari_dacapo.geometry import Coordinate
 
     from ._layer_content import LayerContent
@@ -34,56 +36,84 @@ MAX_LOOKED_AT = 2**22
 
 @attrs.frozen
 class Found:
-    """An array found in a container: `dataset` is its path inside."""
+    """An array found in a container.
+
+    Attributes
+    ----------
+    config : ArrayConfig
+        Stands for it.
+    text : str
+        What a chooser says about it.
+    is_labels : bool
+        Whether its values probably are labels.
+    is_finest : bool
+        Whether it is no coarser level of an image.
+    problem : str
+        Why it cannot be used; empty if it can.
+    """
 
     config: ArrayConfig
     text: str
+    is_labels: bool = False
+    is_finest: bool = True
+    problem: str = ""
 
 
-def arrays_at(path: Path) -> list[Found]:
+def arrays_at(path: Path | str) -> list[Found]:
     """Return the arrays in the file or container at `path`, or inside it.
 
-    Reads metadata only.
+    Reads metadata only. Arrays that cannot be used are among them if others can.
 
     Raises
     ------
     DataError
-        If there is none, or this kind of file is unknown.
+        If there is none that can be used, or this kind of file is unknown.
     """
-    from napari_dacapo.arrays._nodes import (
-        CONTAINER_SUFFIXES,
-        check_container,
-        iter_nodes,
-    )
+    from napari_dacapo.arrays.inspect import list_arrays
+    from napari_dacapo.arrays.locations import split_location, to_location
     from napari_dacapo.arrays.tiff_array import TIFF_SUFFIXES
 
-    if path.suffix.lower() in TIFF_SUFFIXES:
-        return [Found(TiffArrayConfig(path.stem, path), path.name)]
-    above = (path, *path.parents)
-    container = next((p for p in above if p.suffix in CONTAINER_SUFFIXES), None)
-    if container is None:
+    location = to_location(path)
+    if isinstance(location, Path) and location.suffix.lower() in TIFF_SUFFIXES:
+        return [Found(TiffArrayConfig(location.stem, location), location.name)]
+    place = split_location(location)
+    if place is None:
         raise DataError(
             f"{path} is no .zarr or .n5 container and no .tif file; choose one of "
             "those, or open the data as a layer of napari and choose that"
         )
-    check_container(container)
-    below = path.relative_to(container).as_posix()
-    nodes = iter_nodes(container, "" if below == "." else below)
-    found = [
-        Found(
-            ZarrArrayConfig(_name(container, node.path), container, node.path),
-            f"{node.path or container.name}   {_product(node.shape)}, {node.dtype}",
-        )
-        for node in nodes
-        if node.kind == "array"
-    ]
+    found = [_found(place[0], info) for info in list_arrays(*place)]
     if not found:
         raise DataError(f"there is no array in {path}; choose another folder")
+    if all(each.problem for each in found):
+        raise DataError(found[0].problem)
     return found
 
 
-def _name(container: Path, dataset: str) -> str:
-    return "_".join([container.stem, *dataset.split("/")]).strip("_")
+def _found(container: Location, info: ArrayInfo) -> Found:
+    from napari_dacapo.arrays.locations import plain_name
+
+    stem = plain_name(container)
+    name = "_".join([stem, *info.path.split("/")]).strip("_")
+    facts = f"{_product(info.shape)}, {info.dtype}"
+    if info.problem:
+        facts = "cannot be used"
+    return Found(
+        ZarrArrayConfig(name, container, info.path),
+        f"{info.path or container.name}   {facts}",
+        info.role == "labels",
+        not info.level,
+        info.problem,
+    )
+
+
+def arrays_meant(found: Sequence[Found]) -> tuple[Found, Found] | None:
+    """Return raw data and labels if `found` are one of each, in full resolution."""
+    usable = [each for each in found if each.is_finest and not each.problem]
+    raw = [each for each in usable if not each.is_labels]
+    labels = [each for each in usable if each.is_labels]
+    both = len(raw) == 1 and len(labels) == 1
+    return (raw[0], labels[0]) if both else None
 
 
 def describe(config: ArrayConfig, *, labels: bool) -> str:

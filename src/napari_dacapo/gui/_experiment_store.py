@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from . import _experiment_work as work
+from ._experiment_import import ProjectImport
 from ._latest import Latest
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class ConfigMenu(QObject):
         self.load_button = QPushButton("Load…")
         self.load_button.setToolTip(
             "<qt>Load a whole run or a part of one, saved in this project or in a YAML "
-            "file. You can also drop a file here.</qt>"
+            "file, or import a project of the original DaCapo. You can also drop "
+            "files here.</qt>"
         )
         self.save_button = QPushButton("Save")
         self.save_button.setToolTip(
@@ -61,6 +63,7 @@ class ConfigMenu(QObject):
         )
         self.save_button.setMenu(self._make_save_menu())
         self.load_menu = QMenu(self.load_button)
+        self.imports = ProjectImport(session, parent)
         self._list = Latest("list the saved settings", self)
         self._loading = Latest("load settings", self)
         self._saving = Latest("save settings", self)
@@ -102,6 +105,7 @@ class ConfigMenu(QObject):
                     _add(menu, name, self._loader(kind, name))
         self.load_menu.addSeparator()
         _add(self.load_menu, "From a YAML file…", self._choose_file)
+        _add(self.load_menu, "Import a DaCapo project…", self.imports.choose)
         below = self.load_button.rect().bottomLeft()
         self.load_menu.popup(self.load_button.mapToGlobal(below))
 

@@ -9,7 +9,7 @@ import attrs
 from napari_dacapo._registry import lookup
 from napari_dacapo.arrays import ArrayConfig
 from napari_dacapo.errors import ConfigError
-from napari_dacapo.runs import RunConfig, Suggestion
+from napari_dacapo.runs import Finding, RunConfig, Suggestion
 
 from ._experiment_sources import store_layers
 from ._experiment_splits import configs_in, replaced
@@ -17,7 +17,7 @@ from .forms._editor import Errors
 from .forms._verification import complaints
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from ._experiment_splits import Classes, Pair
@@ -41,20 +41,54 @@ KINDS = {
 class Prepared:
     """A run whose data are on disk.
 
-    `stored` says what layers were stored as (config before, config now); `complaints`
-    is empty if the run can be trained.
+    Attributes
+    ----------
+    run_config : RunConfig
+        The run.
+    stored : list of (ArrayConfig, ArrayConfig)
+        What layers were stored as: config before, config now.
+    complaints : dict
+        What is wrong with the settings, by field.
+    findings : list of Finding or None
+        What was found out about the data, `None` if they were not looked at.
     """
 
     run_config: RunConfig
     stored: list[tuple[ArrayConfig, ArrayConfig]]
     complaints: Errors
+    findings: list[Finding] | None = None
 
 
-def prepare(run_config: RunConfig, contents: Contents, folder: Path) -> Prepared:
-    """Store the layers among the data, and verify the run and its name."""
+def prepare(
+    run_config: RunConfig, contents: Contents, folder: Path, *, check: bool = True
+) -> Prepared:
+    """Store the layers among the data, verify the run and its name, check the data.
+
+    Parameters
+    ----------
+    run_config : RunConfig
+        The run.
+    contents, folder
+        As for `store_layers`.
+    check : bool
+        Whether the data are looked at; not necessary if that was done just now.
+    """
     stored = store_layers(contents, folder)
     ready = replaced(run_config, stored)
-    return Prepared(ready, stored, complaints(ready) or _name_taken(ready, folder))
+    wrong = complaints(ready) or _name_taken(ready, folder)
+    findings = list(_findings(ready)) if check and not wrong else None
+    return Prepared(ready, stored, wrong, findings)
+
+
+def _findings(run_config: RunConfig) -> Iterator[Finding]:
+    from napari_dacapo.runs import check_data
+
+    return check_data(
+        run_config.datasplit_config,
+        run_config.task_config,
+        run_config.architecture_config,
+        run_config.trainer_config,
+    )
 
 
 def _name_taken(run_config: RunConfig, folder: Path) -> Errors:

@@ -21,7 +21,9 @@ from napari_dacapo.errors import DataError
 from napari_dacapo.runs import RunConfig
 
 from . import _experiment_work as work
+from ._experiment_check import DataCheck
 from ._experiment_choices import DataChoices
+from ._experiment_drop import DroppedFiles
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from ._experiment_work import Prepared, Proposal, Saved
-
-_CONFIG_SUFFIXES = (".yaml", ".yml")
 
 
 class ExperimentWidget(QWidget):
@@ -72,6 +72,8 @@ class ExperimentWidget(QWidget):
         self.reason = QLabel()
         self.show_reason = QToolButton()
         self.configs = ConfigMenu(self._session, self)
+        self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
+        self.dropped = DroppedFiles(self.run_editor.data, self)
         self._proposal = Latest("suggest settings", self)
         self._preparation = Latest("prepare the training", self)
 
@@ -89,7 +91,7 @@ class ExperimentWidget(QWidget):
         self.expert.setToolTip("<qt>Show every field of the data split, too.</qt>")
         self.reason.setWordWrap(True)
         self.show_reason.setText("Show field")
-        self.show_reason.setToolTip("Go to the field")
+        self.show_reason.setToolTip("Go to what this is about")
         font = self.start_button.font()
         font.setBold(True)
         self.start_button.setFont(font)
@@ -122,6 +124,7 @@ class ExperimentWidget(QWidget):
         layout.addLayout(project)
         layout.addLayout(above)
         layout.addWidget(scroll, 1)
+        layout.addWidget(self.check.list)
         layout.addLayout(reasons)
         layout.addWidget(self.start_button)
 
@@ -130,6 +133,7 @@ class ExperimentWidget(QWidget):
         self._session.project_folder_changed.connect(self._on_folder_changed)
         self.folder.line.editingFinished.connect(self._on_folder_edited)
         self.expert.toggled.connect(data.set_expert)
+        self.dropped.configDropped.connect(self.configs.read)
         self.configs.loaded.connect(self._on_loaded)
         self.configs.saveWanted.connect(self._on_save_wanted)
         self.configs.saved.connect(self._on_saved)
@@ -138,7 +142,9 @@ class ExperimentWidget(QWidget):
         self._proposal.failed.connect(lambda _: self._update_start())
         self._preparation.done.connect(self._on_prepared)
         self._preparation.failed.connect(lambda _: self._update_start())
-        self.form.valueChanged.connect(self._update_start)
+        self.form.valueChanged.connect(self._on_edited)
+        self.check.changed.connect(self._update_start)
+        self.check.fieldWanted.connect(self.form.reveal)
         self.form.verified.connect(self._on_verified)
         self.show_reason.clicked.connect(self._on_show_reason)
         self.start_button.clicked.connect(self.start)
@@ -197,7 +203,8 @@ class ExperimentWidget(QWidget):
             show_error(str(error))
             return
         folder = self._session.project_folder
-        self._preparation.submit(work.prepare, run_config, contents, folder)
+        prepare = partial(work.prepare, check=not self.check.is_known)
+        self._preparation.submit(prepare, run_config, contents, folder)
         self._update_start()
 
     def _on_prepared(self, prepared: Prepared) -> None:
@@ -206,19 +213,38 @@ class ExperimentWidget(QWidget):
             self.form.show_complaints(prepared.complaints)
             self.form.show_errors()
             show_error(f"The run cannot start. {_first(self.form.errors())}")
-        else:
+        elif not self._has_obstacle(prepared):
             self._session.run_config = prepared.run_config
             self._session.train(prepared.run_config)
             show_info(f"Training {prepared.run_config.name!r} has been started")
         self._update_start()
 
+    def _has_obstacle(self, prepared: Prepared) -> bool:
+        """Show what the check before the start found; return whether it forbids it."""
+        if prepared.findings is None:
+            return False
+        self.check.show(prepared.findings, prepared.run_config)
+        errors = self.check.checker.errors
+        if errors:
+            show_error(f"The run cannot start. Data check: {errors[0]}")
+        return bool(errors)
+
+    def _on_edited(self) -> None:
+        self.check.update(None if self.form.errors() else self.form.value())
+        self._update_start()
+
     def _update_start(self) -> None:
         """Enable the buttons according to what is known, and say why they are not."""
-        errors = self.form.errors()
-        text = self._busy_text() or (_first(errors) if errors else "")
+        errors, obstacle = self.form.errors(), self.check.obstacle
+        text = self._busy_text()
+        if not text and errors:
+            text = _first(errors)
+        elif not text and obstacle is not None:
+            text = f"Data check: {obstacle}"
         self.reason.setText(text)
         self.reason.setVisible(bool(text))
-        self.show_reason.setVisible(bool(errors) and not self._busy_text())
+        self.show_reason.setVisible(bool(text) and not self._busy_text())
+        self.show_reason.setText("Show field" if errors else "Show place")
         self.start_button.setEnabled(not text)
         self.start_button.setToolTip(text)
         self.run_editor.data.suggest_button.setEnabled(not self._busy_text())
@@ -229,6 +255,11 @@ class ExperimentWidget(QWidget):
         return "Preparing the training…" if self._preparation.is_busy else ""
 
     def _on_show_reason(self) -> None:
+        obstacle = self.check.obstacle
+        if self.form.is_valid and obstacle is not None:
+            self.check.list.choose(obstacle)
+            self.check.jump(obstacle)
+            return
         self.form.show_errors()
         self.form.reveal(next(iter(self.form.errors()), ""))
 
@@ -265,17 +296,13 @@ class ExperimentWidget(QWidget):
         self.run_editor.part(work.KINDS[kind]).setValue(config)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and _configs(event):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        if event is not None and (paths := _configs(event)):
+        if event is not None and (paths := dropped_paths(event)):
             event.acceptProposedAction()
-            self.configs.read(paths[0])
-
-
-def _configs(event: QDropEvent) -> list[Path]:
-    return [p for p in dropped_paths(event) if p.suffix.lower() in _CONFIG_SUFFIXES]
+            self.dropped.take(paths)
 
 
 def _first(errors: dict[str, str]) -> str:
