@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate
 
 from ._axis_names import SPATIAL_AXES, letters_of, with_channel
-from ._units import nanometres
+from ._units import length_nm, nanometres
 from .base import NON_SPATIAL_AXES
 
 if TYPE_CHECKING:
@@ -61,7 +60,10 @@ class PlaceAttributes:
         for vector, units, key in self._voxel_sizes():
             size = self._lengths(vector, units, axes, key)
             if any(s <= 0 for s in size):
-                raise DataError(f"{self._node} has {key} {vector}; it must be positive")
+                raise DataError(
+                    f"{self._node} has {key} {vector}; it must be positive, correct it "
+                    "in the file"
+                )
             return size, ()
         dims = sum(a not in NON_SPATIAL_AXES for a in axes)
         note = (
@@ -133,7 +135,10 @@ class PlaceAttributes:
         if not isinstance(value, list) or not all(
             isinstance(v, (int, float)) and math.isfinite(v) for v in value
         ):
-            raise DataError(f"{self._node} has {key} {value!r}; it must be numbers")
+            raise DataError(
+                f"{self._node} has {key} {value!r}; it must be numbers, correct it in "
+                "the file"
+            )
         return value
 
     def _lengths(
@@ -156,7 +161,7 @@ class PlaceAttributes:
             raise DataError(f"{self._node} has {len(units)} units for {key} {vector}")
         factors = [nanometres(unit, self._node) for unit in units]
         return Coordinate(
-            float(Fraction(v) * f) for v, f in zip(vector, factors, strict=True)
+            length_nm(v, f, self._node) for v, f in zip(vector, factors, strict=True)
         )
 
 

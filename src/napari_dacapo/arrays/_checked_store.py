@@ -18,6 +18,8 @@ from napari_dacapo.errors import DataError
 from ._transfer import RETRIES, is_passing, transfer_error, transfer_errors
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zarr.abc.store import ByteRequest
     from zarr.core.buffer import Buffer, BufferPrototype
 
@@ -67,7 +69,17 @@ def _part(found: Buffer, wanted: ByteRequest | None) -> Buffer:
 
 
 class CheckedZipStore(ZipStore):
-    """A zip file of which damaged entries are reported as such."""
+    """A zip file, only read, of which damaged entries are reported as such.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, mode="r")
+        self._sync_open()  # zarr opens stores that it makes itself only
 
     async def get(
         self,

@@ -50,8 +50,8 @@ class Chunk(NamedTuple):
         """Return a chunk with a copy of `values`."""
         first = values.flat[0]
         if (values == first).all():
-            kept = np.broadcast_to(values.dtype.type(first), values.shape)
-            return cls(version, kept.astype(values.dtype, copy=False))
+            one = np.array(first, values.dtype)
+            return cls(version, np.broadcast_to(one, values.shape))
         kept = values.copy()
         kept.flags.writeable = False
         return cls(version, kept)

@@ -15,7 +15,7 @@ from napari_dacapo._typing import Number
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import exact
 
-from ._units import is_unit, nanometres
+from ._units import is_unit, length_nm, nanometres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,13 +100,34 @@ def find_level(node: Node) -> Level | None:
     DataError
         If the metadata contradict themselves.
     """
+    for group, entry, dataset in _descriptions(node):
+        return _level(node, group, entry, _datasets(entry)[0], dataset)
+    return None
+
+
+def named_axes(node: Node) -> tuple[tuple[str, str], ...] | None:
+    """Return name and type of the axes of a level, also where it has no place.
+
+    Raises
+    ------
+    DataError
+        If the metadata contradict themselves.
+    """
+    for group, entry, dataset in _descriptions(node):
+        if entry.get("axes"):
+            return _axes(entry, dataset, group, len(node.shape))[0]
+    return None
+
+
+def _descriptions(
+    node: Node,
+) -> Iterator[tuple[Node, dict[str, Any], dict[str, Any]]]:
+    """Yield group, image and level that describe the array `node`, nearest first."""
     for group, path in _enclosing(node):
         for entry in image_entries(group):
-            datasets = _datasets(entry)
-            for dataset in datasets:
+            for dataset in _datasets(entry):
                 if str(dataset.get("path")).strip("/") == path:
-                    return _level(node, group, entry, datasets[0], dataset)
-    return None
+                    yield group, entry, dataset
 
 
 def is_label_image(node: Node) -> bool:
@@ -149,12 +170,12 @@ def _level(
     spatial = [u for u, (_, kind) in zip(units, axes, strict=True) if kind == "space"]
     reference = transforms[0] or transforms[1]
     numbers = [
-        _place(f, *values)
+        _place(group, f, *values)
         for f, *values in zip(factors, *reference, *transforms[1], strict=True)
     ]
     if group.attributes.get(CENTERED_KEY):
         numbers = [
-            (size, offset - exact(Fraction(f) * exact(scale)) / 2)
+            (size, exact(offset - Fraction(f) * exact(scale) / 2))
             for (size, offset), f, scale in zip(
                 numbers, factors, reference[0], strict=True
             )
@@ -168,18 +189,23 @@ def _level(
 
 
 def _place(
-    factor: Fraction, scale0: float, offset0: float, scale: float, offset: float
+    group: Node,
+    factor: Fraction,
+    scale0: float,
+    offset0: float,
+    scale: float,
+    offset: float,
 ) -> tuple[Number, Number]:
     """Return voxel size and corner, along one axis, of a level beside level 0."""
-    size0 = exact(float(Fraction(scale0) * factor))
+    size0 = exact(length_nm(scale0, factor, group))
     ratio = scale / scale0
     # levels written as floats must stay whole multiples of level 0
     size = size0 * round(ratio) if _near(ratio, round(ratio)) else None
     if not size:
-        size = exact(float(Fraction(scale) * factor))
+        size = exact(length_nm(scale, factor, group))
     if scale != scale0 and _near(offset - offset0, (scale - scale0) / 2, scale0):
         offset = offset0
-    return exact(size), exact(float(Fraction(offset) * factor))
+    return exact(size), exact(length_nm(offset, factor, group))
 
 
 def _near(a: float, b: float, unit: float = 1) -> bool:
@@ -241,14 +267,17 @@ def _transform(
         step = -1 if _is_reversed(transform) else 1
         return vectors[0][::step], vectors[1][::step]
     own = _list(dataset.get("coordinateTransformations"))
-    if not own:
-        return None
     common = _list(entry.get("coordinateTransformations"))
+    if not own and not common:
+        return None
     scale, offset = [1.0] * ndim, [0.0] * ndim
     for part in [*own, *common]:
         _compose(scale, offset, part, group)
     if any(s <= 0 for s in scale):
-        raise DataError(f"the multiscales metadata of {group} have the scale {scale}")
+        raise DataError(
+            f"the multiscales metadata of {group} have the scale {scale}; it must be "
+            "positive, correct it in the file"
+        )
     return scale, offset
 
 
@@ -272,11 +301,13 @@ def _compose(scale: list[float], offset: list[float], step: Any, group: Node) ->
 
 def _vector(value: Any, group: Node, ndim: int) -> list[float]:
     good = isinstance(value, list) and len(value) == ndim
-    if not good or not all(
-        isinstance(v, (int, float)) and abs(v) < float("inf") for v in value
-    ):
+    if not good or not all(_is_number(v) and abs(v) < float("inf") for v in value):
         raise DataError(
             f"the multiscales metadata of {group} have the vector {value!r} where "
-            f"{ndim} numbers are needed"
+            f"{ndim} numbers are needed; correct them in the file"
         )
     return [float(v) for v in value]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

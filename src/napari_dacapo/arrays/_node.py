@@ -17,7 +17,14 @@ from napari_dacapo.errors import DataError, DataNotFoundError
 from ._containers import Container, open_container
 from .locations import CONTAINER_SUFFIXES, Location
 
-__all__ = ["CONTAINER_SUFFIXES", "Node", "guess_format", "normal_path", "read_node"]
+__all__ = [
+    "CONTAINER_SUFFIXES",
+    "Node",
+    "guess_format",
+    "normal_path",
+    "not_found",
+    "read_node",
+]
 
 Format = Literal["zarr2", "zarr3", "n5"]
 
@@ -170,12 +177,20 @@ def read_node(container: Location | Container, path: str) -> Node:
             return node
     if reader.is_folder(path):
         return Node(reader, path, "unknown", guess_format(reader))
+    raise DataNotFoundError(not_found(reader, path))
+
+
+def not_found(reader: Container, path: str) -> str:
+    """Return the sentence that there is nothing at `path`."""
+    if path and not reader.refusal and not reader.is_remote:
+        return f"{path!r} does not exist in {reader.location}"
+    place = f"{reader.location}/{path}".rstrip("/")
     if reader.refusal:
-        raise DataNotFoundError(
-            f"{path!r} in {reader.location} does not exist or may not be read: "
-            f"{reader.refusal}"
+        return (
+            f"{place} does not exist or may not be read ({reader.refusal}); check the "
+            "address, or log in to the service on this machine first"
         )
-    raise DataNotFoundError(f"{path!r} does not exist in {reader.location}")
+    return f"{place} does not exist, or holds no metadata of zarr or N5"
 
 
 def _file(path: str, name: str) -> str:

@@ -11,7 +11,14 @@ from napari_dacapo.errors import DataError, DataNotFoundError
 
 from ._containers import Container, TransferError, open_container
 from ._multiscales import is_plate, named_children
-from ._node import CONTAINER_SUFFIXES, Node, guess_format, normal_path, read_node
+from ._node import (
+    CONTAINER_SUFFIXES,
+    Node,
+    guess_format,
+    normal_path,
+    not_found,
+    read_node,
+)
 from .locations import (
     FOLDER_SUFFIXES,
     Location,
@@ -84,11 +91,12 @@ def find_array(container: Location, dataset: str) -> Node:
     try:
         node = read_node(reader, dataset)
     except DataNotFoundError:
-        reason = f"it may not be read ({reader.refusal})" if reader.refusal else ""
-        raise DataNotFoundError(
-            f"there is no array {dataset!r} in {container}: "
-            f"{reason or 'it does not exist'}{_what_exists(reader)}"
-        ) from None
+        problem = (
+            f"there is no array {dataset!r} in {container}: it does not exist"
+            if normal_path(dataset) and not reader.refusal
+            else not_found(reader, normal_path(dataset))
+        )
+        raise DataNotFoundError(f"{problem}{_what_exists(reader)}") from None
     if node.kind == "array":
         return node
     raise DataNotFoundError(f"{not_an_array(node)}{_what_exists(reader, node.path)}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from napari_dacapo.errors import ConfigError
+from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate
 
 from ._attributes import PlaceAttributes, select
@@ -24,7 +24,7 @@ from ._axis_names import (
     letters_of,
     with_channel,
 )
-from ._multiscales import Level, find_level
+from ._multiscales import Level, find_level, named_axes
 from .base import NON_SPATIAL_AXES
 
 if TYPE_CHECKING:
@@ -67,12 +67,18 @@ def place(node: Node, axes: Sequence[str] | None = None) -> Placement:
     DataError
         If the metadata contradict the shape of the array or themselves.
     """
+    if not node.shape or 0 in node.shape:
+        raise DataError(
+            f"{node} is no image: it has the shape {node.shape}, without any voxel"
+            if node.shape
+            else f"{node} is no image: it holds a single number"
+        )
     level = find_level(node)
     found = PlaceAttributes(node)
     if axes is not None:
         letters = with_channel(letters_of(axes), node)
-    elif level is not None:
-        names, kinds = zip(*level.axes, strict=True)
+    elif (listed := named_axes(node) if level is None else level.axes) is not None:
+        names, kinds = zip(*listed, strict=True)
         letters = letters_of(names, kinds)
     else:
         letters = found.axes() or guess_axes(node, found.dims())

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: folders whose metadata are asked for at the same time
 MAX_PREFETCHED = 100
+#: files asked for at the same time; small servers drop what comes beyond a few
+MAX_REQUESTS = 8
 _numbers = count()
 
 
@@ -142,6 +144,10 @@ class RemoteContainer(Container):
             return _consolidated_v3(documents["zarr.json"])
         return _consolidated_v2(documents.get(".zmetadata", {}))
 
+    @cached_property
+    def _can_sign(self) -> bool:
+        return has_credentials(self._url)
+
     @property
     def _filesystem(self) -> AbstractFileSystem:
         return filesystem(self._url, signed=self._is_signed)
@@ -160,7 +166,7 @@ class RemoteContainer(Container):
         answers = self._ask(files)
         refused = [a for a in answers if isinstance(a, Exception) and is_refused(a)]
         nothing = not any(isinstance(a, bytes) for a in answers)
-        if refused and nothing and not self._is_signed and has_credentials(self._url):
+        if refused and nothing and self._can_sign and not self._is_signed:
             self._is_signed = True
             answers = self._ask(files)
         for file, answer in zip(files, answers, strict=True):
@@ -188,8 +194,14 @@ class RemoteContainer(Container):
 
 
 async def _cat(system: Any, paths: list[str]) -> list[Any]:
-    reading = (system._cat_file(path) for path in paths)  # noqa: SLF001
-    return await asyncio.gather(*reading, return_exceptions=True)
+    free = asyncio.Semaphore(MAX_REQUESTS)
+
+    async def cat(path: str) -> bytes:
+        async with free:
+            content: bytes = await system._cat_file(path)  # noqa: SLF001
+            return content
+
+    return await asyncio.gather(*map(cat, paths), return_exceptions=True)
 
 
 def _cat_one(system: AbstractFileSystem, path: str) -> bytes | Exception:

@@ -29,13 +29,18 @@ def open_source(node: Node, *, writable: bool) -> Source:
     MissingDependencyError
         For N5, if tensorstore is not installed.
     """
+    _ = node.shape, node.dtype  # complain about what is missing in their own words
     try:
         source = N5Source(node) if node.format == "n5" else _open_zarr(node, writable)
     except (MissingDependencyError, DataError):
         raise
     except READ_ERRORS as error:
-        raise DataError(f"{node} cannot be opened: {error}") from error
-    if writable or not min(source.shape, default=0) or not min(source.chunks):
+        raise DataError(f"{node} cannot be opened: {error}{_remedy(error)}") from error
+    if not all(source.chunks):
+        raise DataError(
+            f"{node} has chunks of the shape {source.chunks}; correct it in the file"
+        )
+    if writable or 0 in source.shape:
         return source
     key = (str(node), json.dumps(node.metadata, sort_keys=True))
     file_of = chunk_files(node, _chunks_per_file(source))
@@ -43,6 +48,13 @@ def open_source(node: Node, *, writable: bool) -> Source:
     return CachedSource(
         source, key, lambda at: version(file_of(at)), (_open_to_read, (node,))
     )
+
+
+def _remedy(error: Exception) -> str:
+    """Return the end of the sentence about what cannot be opened."""
+    if "codec" not in str(error):
+        return ""
+    return "; install the package that brings the codec, or store the array without it"
 
 
 def _open_to_read(node: Node) -> Source:

@@ -67,6 +67,23 @@ def nanometres(unit: Any, where: object) -> Fraction:
     return _NANOMETRES[name]
 
 
+def length_nm(value: float, factor: Fraction, where: object) -> float:
+    """Return `value` times `factor` nanometres.
+
+    Raises
+    ------
+    DataError
+        If that is more than any number of this machine can hold.
+    """
+    try:
+        return float(Fraction(value) * factor)
+    except OverflowError:
+        raise DataError(
+            f"{where} has the length {value:g}, which is too large; correct it in the "
+            "file"
+        ) from None
+
+
 def _normalised(unit: str) -> str:
     name = unit.strip().lower()
     if len(name) > 2:

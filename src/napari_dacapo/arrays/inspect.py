@@ -95,6 +95,10 @@ def list_arrays(container: str | Location, below: str = "") -> list[ArrayInfo]:
     location = to_location(container)
     check_container(location)
     nodes = list(iter_nodes(location, below, keep_broken=True))
+    if not nodes:
+        raise DataError(
+            f"{location} holds no metadata of zarr or N5; choose another container"
+        )
     levels = _levels(nodes)
     label_groups = tuple(f"{n.path}/".lstrip("/") for n in nodes if is_label_image(n))
     infos = [

@@ -59,7 +59,8 @@ class Url:
         return PurePosixPath(self.rest).suffix
 
 
-Location = Path | Url
+#: addresses first: a text that is none is a path
+Location = Url | Path
 
 
 def to_location(value: Any) -> Location:

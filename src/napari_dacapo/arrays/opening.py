@@ -109,8 +109,10 @@ def _dataset(reader: Container, inner: str) -> str:
         return find_array(container, finest).path
     if len(arrays) == 1:
         return find_array(container, arrays[0]).path
-    listed = ", ".join(arrays[:20]) or "there are none"
     place = str(container / inner) if inner else str(container)
+    if not arrays:
+        raise DataError(f"{place} holds no zarr or N5 array; choose another")
+    listed = ", ".join(arrays[:20])
     raise DataError(f"{place} holds {len(arrays)} arrays; choose one: {listed}")
 
 

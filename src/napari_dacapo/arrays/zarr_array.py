@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,7 @@ from ._nodes import find_array
 from ._placed import PlacedArray
 from ._placement import overridden, place, require_positive
 from .base import ArrayConfig
-from .locations import Location, to_location
+from .locations import Url, to_location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,7 +198,7 @@ class ZarrArrayConfig(ArrayConfig):
 
     array_type = ZarrArray
 
-    file_name: Location = config_field(
+    file_name: Url | Path = config_field(
         "The container: a folder whose name ends in .zarr or .n5. Read but never "
         "written are .zarr.zip and .ozx files, and addresses that begin with https:// "
         "or s3://.",
