@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dacapo._registry import lookup
-from napari_dacapo.arrays.locations import Location, Url, to_location
+from napari_dacapo.arrays.locations import Url, to_location
 from napari_dacapo.geometry import Coordinate, Roi
 
 from ._strict_hooks import shorten
@@ -139,7 +139,7 @@ def register_hooks(converter: TypedConverter) -> None:
     converter.register_unstructure_hook(Path, str)
     converter.register_structure_hook(Path, lambda value, _: read_path(value))
     converter.register_unstructure_hook(Url, str)
-    converter.register_structure_hook(Location, lambda value, _: read_location(value))
+    converter.register_structure_hook(Url, lambda value, _: _read_url(value))
     converter.register_unstructure_hook(Coordinate, Coordinate.to_plain)
     converter.register_structure_hook(Coordinate, lambda value, _: _read_vector(value))
     converter.register_unstructure_hook(Roi, Roi.to_plain)
@@ -153,12 +153,11 @@ def read_path(value: Any) -> Path:
     return Path(value)
 
 
-def read_location(value: Any, base: Path = Path()) -> Location:
-    """Return a text as an address or as a path in `base`; else a `TypeError`."""
-    if not isinstance(value, (str, Path)):
-        raise TypeError(f"{shorten(value)} is neither a path nor an address")
-    location = to_location(value)
-    return location if isinstance(location, Url) else base / location
+def _read_url(value: Any) -> Url:
+    location = to_location(value) if isinstance(value, str) else value
+    if not isinstance(location, Url):
+        raise TypeError(f"{shorten(value)} is not an address, such as https://host/x")
+    return location
 
 
 def _read_vector(value: Any) -> Coordinate:

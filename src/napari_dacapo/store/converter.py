@@ -16,12 +16,11 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from napari_dacapo._registry import Registered, concrete_classes
-from napari_dacapo.arrays.locations import Location
 from napari_dacapo.errors import ConfigError
 
 from ._conversion_errors import TYPE_KEY, iter_faults
 from ._strict_hooks import add_strict_hooks, shorten
-from .conversion_hooks import read_location, read_path, register_hooks
+from .conversion_hooks import read_path, register_hooks
 from .yaml_files import format_yaml, read_yaml
 
 if TYPE_CHECKING:
@@ -145,9 +144,6 @@ def make_converter(base_folder: Path | None = None) -> TypedConverter:
     if base_folder is not None:
         base = Path(os.path.abspath(base_folder))  # noqa: PTH100 - keeps links
         converter.register_structure_hook(Path, lambda text, _: base / read_path(text))
-        converter.register_structure_hook(
-            Location, lambda text, _: read_location(text, base)
-        )
         converter.register_unstructure_hook(Path, lambda path: _relative(path, base))
     return converter
 
