@@ -6,8 +6,12 @@ import difflib
 import importlib
 import inspect
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Self
 
 from napari_dacapo.errors import UnknownTypeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: packages whose import registers every built-in class
 BUILTIN_PACKAGES = (
@@ -47,6 +51,35 @@ class Registered:
                 f"{known.__module__!r}; rename the one in {cls.__module__!r}"
             )
         _CLASSES[cls.__name__] = cls
+
+    def to_toml(self, toml_path: Path | str) -> None:
+        """Write this object to the TOML file `toml_path`.
+
+        Raises
+        ------
+        ConfigError
+            If it holds empty values that TOML cannot express.
+        """
+        _toml_files().save_toml(self, toml_path)
+
+    @classmethod
+    def from_toml(cls, toml_path: Path | str) -> Self:
+        """Read an object of this class from the TOML file `toml_path`.
+
+        Raises
+        ------
+        ConfigError
+            If the file does not describe one; every line names the field.
+        FileNotFoundError
+            If there is no such file.
+        """
+        found: Self = _toml_files().load_toml(toml_path, cls)
+        return found
+
+
+def _toml_files() -> Any:
+    # by name: the layers above import this module
+    return importlib.import_module("napari_dacapo.store.toml_files")
 
 
 def load_components() -> None:

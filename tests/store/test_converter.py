@@ -13,7 +13,7 @@ from napari_dacapo._config import config_field
 from napari_dacapo._registry import concrete_classes, lookup
 from napari_dacapo.arrays import ArrayConfig, ZarrArrayConfig
 from napari_dacapo.datasplits import TrainValidateDataSplitConfig
-from napari_dacapo.datasplits.datasets import RawGTDatasetConfig
+from napari_dacapo.datasplits.datasets import DatasetConfig, RawGTDatasetConfig
 from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.stats import TrainingIterationStats, ValidationIterationScores
@@ -215,6 +215,7 @@ class TestFaults:
             ({"pairs": "ab"}, "pairs: 'ab' is not a list"),
             ({"order": "high"}, "order: 'high' is not bool or int"),
             ({"path": 3}, "path: 3 is not a path"),
+            ({"roi": [[True], [1]]}, "roi: [True] is not a list of numbers"),
             ({"roi": [1, 2, 3]}, "roi: [1, 2, 3] is not a region, that is a list"),
             ({"roi": [[0], [1, 2]]}, "roi: a ROI needs as many offsets as extents"),
             ({"_axes": "zyx"}, "_axes: 'zyx' is not a list"),
@@ -301,8 +302,19 @@ class TestFaults:
     )
     def test_no_text_of_a_file_is_run(self, name, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(ConfigError, match="__type__: no config class is named"):
-            from_doc({"__type__": name, "name": "a"}, ArrayConfig)
+        doc = {"__type__": name, "name": "a"}
+        deep = {"__type__": "RawGTDatasetConfig", "name": "d", "raw_config": doc}
+        for hostile, root in ((doc, ArrayConfig), (deep, DatasetConfig)):
+            with pytest.raises(NameError, match="no config class is named") as caught:
+                from_doc(hostile, root)
+            assert isinstance(caught.value, ConfigError)
+            place = "" if hostile is doc else "raw_config."
+            assert str(caught.value).startswith(f"{place}__type__: ")
+            path = tmp_path / "x.yaml"
+            path.write_text(json.dumps(hostile))
+            with pytest.raises(NameError, match=r"\(in .*x\.yaml\)"):
+                load_yaml(path, root)
+            path.unlink()
         assert not list(tmp_path.iterdir())
 
 

@@ -52,7 +52,7 @@ def to_targets(value: Iterable[str] | None) -> list[str] | None:
     return targets or None
 
 
-def to_specs(value: Iterable[DatasetSpec]) -> list[DatasetSpec]:
+def to_specs(value: Any) -> list[DatasetSpec]:
     """Return datasets as a list.
 
     Raises

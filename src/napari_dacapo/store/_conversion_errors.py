@@ -13,12 +13,37 @@ from cattrs.errors import (
     IterableValidationError,
 )
 
+from napari_dacapo.errors import ConfigError, UnknownTypeError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TYPE_KEY = "__type__"
 #: the path at the start of a message, such as ``augments[2].gamma_range: ...``
 _LEADING_PATH = re.compile(r"(\w+)(\.\w+|\[[^\]]*\])*: ")
+
+
+class UnknownTypeConfigError(ConfigError, UnknownTypeError):
+    """A document names a class that does not exist: a `NameError`, too."""
+
+
+def conversion_error(error: BaseException) -> ConfigError:
+    """Return what is wrong with a document, one line per fault.
+
+    Parameters
+    ----------
+    error : BaseException
+        What a cattrs converter with detailed validation raised.
+    """
+    text = "\n".join(iter_faults(error))
+    is_unknown = any(isinstance(e, NameError) for e in _iter_causes(error))
+    return UnknownTypeConfigError(text) if is_unknown else ConfigError(text)
+
+
+def _iter_causes(error: BaseException) -> Iterator[BaseException]:
+    for inner in getattr(error, "exceptions", ()):
+        yield from _iter_causes(inner)
+    yield error
 
 
 def iter_faults(error: BaseException, path: str = "") -> Iterator[str]:

@@ -161,7 +161,8 @@ def _read_url(value: Any) -> Url:
 
 
 def _read_vector(value: Any) -> Coordinate:
-    if not isinstance(value, (list, tuple)):
+    is_list = isinstance(value, (list, tuple))
+    if not is_list or any(isinstance(number, bool) for number in value):
         raise TypeError(f"{shorten(value)} is not a list of numbers, one per axis")
     return Coordinate(value)
 

@@ -18,7 +18,11 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from napari_dacapo._registry import Registered, concrete_classes
 from napari_dacapo.errors import ConfigError
 
-from ._conversion_errors import TYPE_KEY, iter_faults
+from ._conversion_errors import (
+    TYPE_KEY,
+    UnknownTypeConfigError,
+    conversion_error,
+)
 from ._strict_hooks import add_strict_hooks, shorten
 from .conversion_hooks import read_path, register_hooks
 from .yaml_files import format_yaml, read_yaml
@@ -93,12 +97,13 @@ class TypedConverter(Converter):
         Raises
         ------
         ConfigError
-            If the document does not fit; one line per fault.
+            If the document does not fit; one line per fault. A `NameError`, too, if it
+            names a class that does not exist.
         """
         try:
             return super().structure(obj, cl)
         except (BaseValidationError, ForbiddenExtraKeysError) as error:
-            raise ConfigError("\n".join(iter_faults(error))) from error
+            raise conversion_error(error) from error
         except TypeError as error:
             raise ConfigError(str(error)) from error
 
@@ -113,7 +118,7 @@ def _class_of(doc: Any, wanted: type, cls_fn: Callable[[str], type]) -> type:
     try:
         found = cls_fn(doc[TYPE_KEY])
     except NameError as error:
-        raise ConfigError(f"{TYPE_KEY}: {error}") from None
+        raise UnknownTypeConfigError(f"{TYPE_KEY}: {error}") from None
     if not issubclass(found, wanted):
         raise ConfigError(
             f"{TYPE_KEY}: {doc[TYPE_KEY]} is not a {wanted.__name__}; "
@@ -191,7 +196,7 @@ def load_yaml(path: Path, cls: type[T], base_folder: Path | None = None) -> T:
     try:
         return from_doc(doc, cls, base_folder)
     except ConfigError as error:
-        raise ConfigError(f"{error}\n(in {path})") from error
+        raise type(error)(f"{error}\n(in {path})") from error
 
 
 def check_schema(doc: Any, path: Path) -> dict[str, Any]:

@@ -55,6 +55,13 @@ class _Dumper(yaml.SafeDumper):
             "tag:yaml.org,2002:seq", data, flow_style=plain and len(data) <= 8
         )
 
+    def represent_text(self, data: Any) -> Any:
+        """Write a text; rare line breaks as escapes, which are lost otherwise."""
+        rare = any(mark in data for mark in "\x85\u2028\u2029")
+        return self.represent_scalar(
+            "tag:yaml.org,2002:str", data, style='"' if rare else None
+        )
+
     def represent_other(self, data: Any) -> Any:
         """Write numbers of other kinds, such as those of numpy, as plain ones."""
         if isinstance(data, Integral):
@@ -65,6 +72,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(list, _Dumper.represent_list)
+_Dumper.add_representer(str, _Dumper.represent_text)
 # None stands for every type that has no representer of its own
 _Dumper.add_representer(None, _Dumper.represent_other)  # type: ignore[arg-type]
 
@@ -99,7 +107,7 @@ def parse_yaml(text: str, where: str) -> Any:
         mark = error.problem_mark or error.context_mark
         line = "" if mark is None else f", line {mark.line + 1}"
         raise ConfigError(f"{where}{line}: {error.problem or error}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
         raise ConfigError(f"{where}: not readable as YAML: {error}") from error
     _check_size(doc, where)
     return doc
