@@ -29,6 +29,10 @@ def test_a_valid_config_makes_a_task():
         ({"neighborhood": [[0.5, 1]]}, "(0.5, 1) is not in whole voxels"),
         ({"neighborhood": [[1, 0], [1, 0]]}, "(1, 0) occurs more than once"),
         (
+            {"neighborhood": DIRECT, "biases": [0.5, 1.5]},
+            "biases: 1.5 is out of range; it must be at least 0 and at most 1",
+        ),
+        (
             {"neighborhood": DIRECT, "lsd_weight_clipmin": 0.95},
             "lsd_weight_clipmin: 0.95 must be less than lsd_weight_clipmax (0.95)",
         ),
@@ -55,3 +59,13 @@ def test_offsets_and_network_need_the_same_axes():
     architecture = config.architecture_type(config)
     with pytest.raises(ConfigError, match="have 2 components, but the network has 3"):
         task.create_model(architecture)
+
+
+def test_sweep_and_scores_can_be_chosen():
+    usual = AffinitiesTaskConfig("task", DIRECT).create_task()
+    assert usual.evaluation_scores.criteria == ["voi_split", "voi_merge", "voi"]
+    assert [p.bias for p in usual.parameters] == [0.1, 0.25, 0.5, 0.75, 0.9]
+    config = AffinitiesTaskConfig("task", DIRECT, biases=[0.4], detailed_scores=True)
+    task = config.create_task()
+    assert "mean_f1_score" in task.evaluation_scores.criteria
+    assert [(p.id, p.bias) for p in task.parameters] == [(0, 0.4)]

@@ -1,10 +1,13 @@
 """The three distance tasks: what their configs accept, and their parts."""
 
 import attrs
+import numpy as np
 import pytest
 import torch
 
+from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.errors import ConfigError
+from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.tasks import (
     DistanceTaskConfig,
     HotDistanceTaskConfig,
@@ -104,3 +107,46 @@ def test_hot_distances_are_bounded_in_evaluation():
     logits = torch.tensor([[-100.0, 0.0, -3.0, 0.25]]).reshape(1, 4, 1, 1)
     found = HotDistanceActivation()(logits).flatten().tolist()
     assert found == [0, 0.5, -1, 0.25]
+
+
+@all_configs
+@pytest.mark.parametrize("objects", ["mask", "regions", "watershed"])
+def test_objects_can_be_told_apart_and_scored(config_type, objects):
+    config = create(
+        config_type, channels="mito", objects=objects, thresholds=[130, 200]
+    )
+    task = config.create_task()
+    is_hot = config_type is HotDistanceTaskConfig
+    assert len(task.parameters) == 2
+    truth = np.zeros((8, 20), int)
+    truth[2:6, 2:8] = truth[2:6, 11:17] = 1
+    prediction = np.full((1 + is_hot, *truth.shape), 50, np.uint8)
+    prediction[-1][truth > 0] = 220
+    found = task.post_processor.process_block(prediction, task.parameters[0])
+    assert found.max() == (1 if objects == "mask" else 2)
+    size = Coordinate(8, 4)
+    roi = Roi((0, 0), size * truth.shape)
+    output, gt = (
+        NumpyArray.from_np_array(values.reshape(truth.shape), roi, size, ["y", "x"])
+        for values in (found, truth)
+    )
+    assert task.evaluator.evaluate_arrays(output, gt).dice == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"objects": "regions"}, "objects: 'regions' tells objects of one kind apart"),
+        ({"thresholds": []}, "thresholds: the list is empty"),
+        ({"thresholds": [300]}, "thresholds: 300 is out of range; it must be at least"),
+        ({"thresholds": [1, 1]}, "thresholds: a value occurs more than once"),
+        (
+            {"channels": "er", "objects": "watershed", "thresholds": [100]},
+            "thresholds: 100 is out of range; it must be at least 127",
+        ),
+    ],
+)
+def test_choices_about_the_segmentation_are_checked(options, complaint):
+    valid, reason = create(DistanceTaskConfig, **options).verify()
+    assert not valid
+    assert complaint in reason

@@ -86,3 +86,15 @@ def test_nothing_but_background():
     found = local_shape_descriptors(labels, (4, 4, 4), 80.0, everything(labels))
     assert found.shape == (10, 5, 6, 7)
     assert not found.any()
+
+
+@pytest.mark.parametrize("dtype", ["?", ">u8"])
+def test_labels_of_any_type(dtype):
+    labels = np.zeros((6, 7), int)
+    labels[2:5, 1:6] = 1
+    whole = (slice(0, 6), slice(0, 7))
+    expected, found = (
+        local_shape_descriptors(labels.astype(t), (8, 4), 20, whole)
+        for t in (np.uint32, dtype)
+    )
+    np.testing.assert_array_equal(found, expected)

@@ -71,9 +71,9 @@ def _connected_parts(labels: Labels) -> tuple[NDArray[np.uint32], NDArray[np.int
     """Return the connected part that every voxel is in, and the label of each part."""
     import cc3d
 
-    _, numbers = np.unique(labels, return_inverse=True)
+    _, inverse = np.unique(labels, return_inverse=True)
     # from 1: cc3d would leave 0 out
-    numbers = numbers.reshape(labels.shape).astype(np.uint32) + np.uint32(1)
+    numbers = inverse.reshape(labels.shape).astype(np.uint32) + np.uint32(1)
     connect: Any = cc3d.connected_components
     parts = connect(
         numbers, connectivity=4 if labels.ndim == 2 else 6, out_dtype=np.uint32

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: more labels than this are hardly meant to be classes
 MAX_CLASSES = 64
 BACKGROUND = "background"
+#: largest lower bound for the fraction of a class; the upper one lies beyond one half
+LARGEST_FRACTION = 0.49
 #: reach of the long affinities, in voxels of the finest axis
 LONG_REACH = 4
 LONGER_REACH = 10
@@ -104,7 +106,7 @@ def _smallest_fraction(plan: Plan) -> float:
         f"Objects fill {100 * foreground:.0f} % of the volume; weights count twice in "
         "the loss, so they are limited: otherwise too much would be called foreground.",
     )
-    return _rounded(1 / (1 + ((1 - rare) / rare) ** 0.25))
+    return min(_rounded(1 / (1 + ((1 - rare) / rare) ** 0.25)), LARGEST_FRACTION)
 
 
 def _one_hot(plan: Plan) -> OneHotTaskConfig:
@@ -163,6 +165,11 @@ def _affinities(plan: Plan, *, lsds: bool) -> AffinitiesTaskConfig:
         )
     config = AffinitiesTaskConfig(
         f"{plan.name}_task", neighborhood=_neighborhood(plan), lsds=lsds
+    )
+    config.detailed_scores = True
+    plan.because(
+        "task_config.detailed_scores",
+        "Objects are counted as well: the F1 score is easier to read than bits.",
     )
     if lsds:
         config.lsds_sigma = _sigma(plan)

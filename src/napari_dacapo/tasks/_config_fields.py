@@ -24,6 +24,11 @@ def to_names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(name) for name in value]
 
 
+def to_optional_numbers(values: Any) -> list[float] | None:
+    """Return numbers as a list of floats; `None` stays."""
+    return None if values is None else [float(value) for value in values]
+
+
 def clip_distance_field(default: Any = attrs.NOTHING) -> Any:
     """Declare the `clip_distance` field of the binary scores."""
     return config_field(
@@ -128,6 +133,22 @@ def iter_name_complaints(field: str, names: list[str]) -> Iterator[str]:
             f"{field}: {', '.join(doubled)} occurs more than once; every name must be "
             "different"
         )
+
+
+def iter_sweep_complaints(
+    field: str, values: list[float], lowest: float, highest: float
+) -> Iterator[str]:
+    """Yield what is wrong with the values of a parameter that validation tries."""
+    if not values:
+        yield f"{field}: the list is empty; give at least one value"
+    for value in values:
+        if not lowest <= value <= highest:
+            yield (
+                f"{field}: {value:g} is out of range; it must be at least {lowest:g} "
+                f"and at most {highest:g}"
+            )
+    if len(set(values)) < len(values):
+        yield f"{field}: a value occurs more than once; every one must be different"
 
 
 def iter_clip_complaints(

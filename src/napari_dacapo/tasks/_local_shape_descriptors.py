@@ -79,8 +79,11 @@ def local_shape_descriptors(
     dims = labels.ndim
     kernels = [_moment_kernels(sigma, float(edge)) for edge in voxel_size]
     window = _grow(region, [k.shape[1] // 2 for k in kernels], labels.shape)
+    # fastremap takes neither bool nor a foreign byte order
+    dtype = np.uint8 if labels.dtype == np.bool_ else labels.dtype.newbyteorder("=")
     objects, _ = fastremap.renumber(
-        np.ascontiguousarray(labels[window]), preserve_zero=not background_as_object
+        np.ascontiguousarray(labels[window], dtype),
+        preserve_zero=not background_as_object,
     )
     inner = _relative(region, window)
     shape = [part.stop - part.start for part in region]

@@ -14,6 +14,7 @@ from .base import Task, TaskConfig
 from .evaluators import InstanceEvaluator
 from .losses import AffinitiesLoss
 from .post_processors import WatershedPostProcessor
+from .post_processors.watershed_post_processor import DEFAULT_BIASES
 from .predictors import AffinitiesPredictor
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ class AffinitiesTask(Task):
         self.loss = AffinitiesLoss(
             len(task_config.neighborhood), task_config.lsds_to_affs_weight_ratio
         )
-        self.post_processor = WatershedPostProcessor(offsets=task_config.neighborhood)
-        self.evaluator = InstanceEvaluator(detailed=True)
+        self.post_processor = WatershedPostProcessor(
+            task_config.neighborhood, task_config.biases or DEFAULT_BIASES
+        )
+        self.evaluator = InstanceEvaluator(task_config.detailed_scores)
 
 
 def _to_offsets(value: Any) -> list[Coordinate]:
@@ -101,10 +104,27 @@ class AffinitiesTaskConfig(TaskConfig):
         advanced=True,
     )
 
+    biases: list[float] | None = config_field(
+        "How sure the network must be that voxels belong together, from 0 to 1: the "
+        "values that every validation tries. Empty: five over the whole range.",
+        default=None,
+        converter=fields.to_optional_numbers,
+        advanced=True,
+        group="Segmentation",
+    )
+    detailed_scores: bool = config_field(
+        "Score objects, too: how many are right (F1 score, average precision, panoptic "
+        "quality) and the adapted Rand error, besides the variation of information.",
+        default=False,
+        group="Segmentation",
+    )
+
     def iter_complaints(self) -> Iterator[str]:
         """Yield what is wrong with the neighborhood and the bounds."""
         yield from super().iter_complaints()
         yield from self._iter_neighborhood_complaints()
+        if self.biases is not None:
+            yield from fields.iter_sweep_complaints("biases", self.biases, 0, 1)
         for of in ("affs_weight", "lsd_weight"):
             yield from fields.iter_clip_complaints(
                 self, f"{of}_clipmin", f"{of}_clipmax"

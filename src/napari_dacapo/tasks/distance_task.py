@@ -9,10 +9,15 @@ import attrs
 from napari_dacapo._config import config_field
 
 from . import _config_fields as fields
+from ._distance_segmentation import (
+    distance_post_processor,
+    iter_segmentation_complaints,
+    objects_field,
+    thresholds_field,
+)
 from .base import Task, TaskConfig
 from .evaluators import BinarySegmentationEvaluator
 from .losses import MSELoss
-from .post_processors import ThresholdPostProcessor
 from .predictors import DistancePredictor
 
 if TYPE_CHECKING:
@@ -35,7 +40,7 @@ class DistanceTask(Task):
             clipmax=task_config.clipmax,
         )
         self.loss = MSELoss()
-        self.post_processor = ThresholdPostProcessor()
+        self.post_processor = distance_post_processor(task_config)
         self.evaluator = BinarySegmentationEvaluator(
             task_config.clip_distance, task_config.tol_distance, task_config.channels
         )
@@ -57,9 +62,12 @@ class DistanceTaskConfig(TaskConfig):
     mask_distances: bool = fields.mask_distances_field(default=True)
     clipmin: float = fields.clipmin_field()
     clipmax: float = fields.clipmax_field()
+    objects: str = objects_field()
+    thresholds: list[float] | None = thresholds_field()  # noqa: RUF009
 
     def iter_complaints(self) -> Iterator[str]:
         """Yield what is wrong with the channels and bounds."""
         yield from super().iter_complaints()
         yield from fields.iter_name_complaints("channels", self.channels)
         yield from fields.iter_clip_complaints(self, "clipmin", "clipmax")
+        yield from iter_segmentation_complaints(self)

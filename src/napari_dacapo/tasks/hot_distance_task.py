@@ -9,10 +9,15 @@ import attrs
 from napari_dacapo._config import config_field
 
 from . import _config_fields as fields
+from ._distance_segmentation import (
+    distance_post_processor,
+    iter_segmentation_complaints,
+    objects_field,
+    thresholds_field,
+)
 from .base import Task, TaskConfig
 from .evaluators import BinarySegmentationEvaluator
 from .losses import HotDistanceLoss
-from .post_processors import ThresholdPostProcessor
 from .predictors import HotDistancePredictor
 
 if TYPE_CHECKING:
@@ -34,8 +39,8 @@ class HotDistanceTask(Task):
             task_config.kernel_size,
         )
         self.loss = HotDistanceLoss()
-        self.post_processor = ThresholdPostProcessor(
-            channels=slice(len(task_config.channels), None)
+        self.post_processor = distance_post_processor(
+            task_config, first_channel=len(task_config.channels)
         )
         self.evaluator = BinarySegmentationEvaluator(
             task_config.clip_distance, task_config.tol_distance, task_config.channels
@@ -57,9 +62,12 @@ class HotDistanceTaskConfig(TaskConfig):
     scale_factor: float = fields.scale_factor_field()
     mask_distances: bool = fields.mask_distances_field(default=False)
     kernel_size: int = fields.kernel_size_field()
+    objects: str = objects_field()
+    thresholds: list[float] | None = thresholds_field()  # noqa: RUF009
 
     def iter_complaints(self) -> Iterator[str]:
         """Yield what is wrong with the channels and the kernel."""
         yield from super().iter_complaints()
         yield from fields.iter_name_complaints("channels", self.channels)
         yield from fields.iter_kernel_complaints("kernel_size", self.kernel_size)
+        yield from iter_segmentation_complaints(self)

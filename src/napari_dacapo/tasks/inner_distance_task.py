@@ -9,10 +9,15 @@ import attrs
 from napari_dacapo._config import config_field
 
 from . import _config_fields as fields
+from ._distance_segmentation import (
+    distance_post_processor,
+    iter_segmentation_complaints,
+    objects_field,
+    thresholds_field,
+)
 from .base import Task, TaskConfig
 from .evaluators import BinarySegmentationEvaluator
 from .losses import MSELoss
-from .post_processors import ThresholdPostProcessor
 from .predictors import InnerDistancePredictor
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ class InnerDistanceTask(Task):
             task_config.channels, task_config.scale_factor
         )
         self.loss = MSELoss()
-        self.post_processor = ThresholdPostProcessor()
+        self.post_processor = distance_post_processor(task_config)
         self.evaluator = BinarySegmentationEvaluator(
             task_config.clip_distance, task_config.tol_distance, task_config.channels
         )
@@ -49,8 +54,11 @@ class InnerDistanceTaskConfig(TaskConfig):
     clip_distance: float = fields.clip_distance_field()
     tol_distance: float = fields.tol_distance_field()
     scale_factor: float = fields.scale_factor_field()
+    objects: str = objects_field()
+    thresholds: list[float] | None = thresholds_field()  # noqa: RUF009
 
     def iter_complaints(self) -> Iterator[str]:
         """Yield what is wrong with the channels."""
         yield from super().iter_complaints()
         yield from fields.iter_name_complaints("channels", self.channels)
+        yield from iter_segmentation_complaints(self)

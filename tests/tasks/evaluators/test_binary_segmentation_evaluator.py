@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.spatial import distance
 from scored_arrays import in_memory, stored
 
+from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.errors import DataError
 from napari_dacapo.tasks.evaluators import (
     BinarySegmentationEvaluationScores,
@@ -258,3 +259,21 @@ def test_one_hot_scores_honour_the_mask_and_refuse_channels(tmp_path):
         evaluator.evaluate_arrays(
             in_memory(output), in_memory(np.stack([labels] * 2), channels=True)
         )
+
+
+def test_ground_truth_may_name_its_channels_differently():
+    truth, output = np.array([[[1, 1, 0]]]), np.array([[[1, 0, 0]]])
+
+    class Named(NumpyArray):
+        channels = ("mitochondria",)
+
+    plain = in_memory(truth, channels=True)
+    named = Named.from_np_array(truth, plain.roi, plain.voxel_size, plain.axes)
+    evaluator = BinarySegmentationEvaluator(10, 1, ["mito"])
+    scores = evaluator.evaluate_arrays(in_memory(output, channels=True), named)
+    assert scores.mitochondria__dice == 2 / 3
+    values = dict(zip(evaluator.score.criteria, evaluator.values(scores), strict=True))
+    assert values["mito__dice"] == 2 / 3
+    assert evaluator.is_best("data", "parameters", "mito__voi", scores)
+    with pytest.raises(KeyError, match="er__voi"):
+        evaluator.is_best("data", "parameters", "er__voi", scores)

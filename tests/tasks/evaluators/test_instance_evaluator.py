@@ -21,6 +21,7 @@ from napari_dacapo.tasks.evaluators._instance_metrics import (
     adapted_rand,
     average_precision,
     mean_average_precision,
+    mean_object_f1,
     object_f1,
     panoptic_quality,
     variation_of_information,
@@ -119,6 +120,7 @@ def test_object_scores_by_hand():
     assert average_precision(overlaps, 0.7) == 1 / 7
     # 0.5, 0.55, 0.6 and 0.65 have two matches, the six higher ones one
     assert mean_average_precision(overlaps) == pytest.approx((4 / 3 + 6 / 7) / 10)
+    assert mean_object_f1(overlaps) == pytest.approx((4 * 4 / 8 + 6 * 2 / 8) / 10)
     assert panoptic_quality(overlaps) == pytest.approx((1 + 8 / 12) / 4)
 
 
@@ -160,3 +162,15 @@ def test_several_channels_are_refused():
     several = in_memory(np.ones((2, 4, 4), int), channels=True)
     with pytest.raises(DataError, match="the ground truth has 2 channels; objects are"):
         DETAILED.evaluate_arrays(in_memory(np.ones((4, 4), int)), several)
+
+
+@pytest.mark.parametrize("dtype", [">u8", ">i4", "?", "u1"])
+def test_labels_of_any_type(dtype):
+    labels = np.array([[0, 1, 1, 0]]).astype(dtype)
+    assert detailed(labels, labels).mean_f1_score == 1
+
+
+def test_a_mask_of_other_channels_is_refused():
+    labels, mask = in_memory(np.ones((4, 4), int)), np.ones((2, 4, 4))
+    with pytest.raises(DataError, match="the mask has 2 channels; it needs 1"):
+        DETAILED.evaluate_arrays(labels, labels, in_memory(mask, channels=True))

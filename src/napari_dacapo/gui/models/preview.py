@@ -12,10 +12,10 @@ from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.arrays.base import CHANNEL_AXIS
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.store import Project
-from napari_dacapo.tasks.post_processors import ThresholdPostProcessor
-from napari_dacapo.tasks.post_processors._blockwise import (
+from napari_dacapo.tasks.post_processors import (
     PointwisePostProcessor,
     StoredPredictionPostProcessor,
+    ThresholdPostProcessor,
 )
 from napari_dacapo.tasks.post_processors.storage import threshold_for
 

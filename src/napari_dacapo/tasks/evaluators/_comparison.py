@@ -63,7 +63,7 @@ def compare_arrays(
     ------
     DataError
         If the arrays have voxels of different size, do not overlap, or do not lie on
-        one voxel grid.
+        one voxel grid, or if the mask has neither one channel nor those of the truth.
     """
     others = {"ground truth": truth} | ({} if mask is None else {"mask": mask})
     roi = output.roi
@@ -80,6 +80,11 @@ def compare_arrays(
                 "is no common region to score"
             )
         roi = common
+    if mask is not None and mask.num_channels not in (None, 1, truth.num_channels):
+        raise DataError(
+            f"the mask has {mask.num_channels} channels; it needs 1 or, like the "
+            f"ground truth, {truth.num_channels or 1}"
+        )
     coverage = math.prod((roi.shape / truth.roi.shape).as_floats())
     if coverage < 1:
         logger.warning(

@@ -48,10 +48,8 @@ class Contingency:
             used = mask != 0
             truth, output = truth[used], output[used]
         unique = _unique()
-        truth_labels, rows = unique(np.ascontiguousarray(truth), return_inverse=True)
-        output_labels, columns = unique(
-            np.ascontiguousarray(output), return_inverse=True
-        )
+        truth_labels, rows = unique(_native(truth), return_inverse=True)
+        output_labels, columns = unique(_native(output), return_inverse=True)
         width = max(1, len(output_labels))
         cells = rows.ravel().astype(np.uint64) * np.uint64(width)
         cells += columns.ravel().astype(np.uint64)
@@ -89,6 +87,11 @@ class Contingency:
             column=self.column[keep],
             shared=self.shared[keep],
         )
+
+
+def _native(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels as compiled code takes them: contiguous, native byte order."""
+    return np.ascontiguousarray(labels, labels.dtype.newbyteorder("="))
 
 
 def _unique() -> Callable[..., Any]:

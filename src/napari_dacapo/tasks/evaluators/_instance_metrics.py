@@ -130,6 +130,11 @@ def mean_average_precision(overlaps: Overlaps) -> float:
     return float(np.mean([average_precision(overlaps, t) for t in AP_THRESHOLDS]))
 
 
+def mean_object_f1(overlaps: Overlaps) -> float:
+    """Return the mean of the F1 score over IoU 0.5, 0.55, ..., 0.95."""
+    return float(np.mean([object_f1(overlaps, t) for t in AP_THRESHOLDS]))
+
+
 def panoptic_quality(overlaps: Overlaps) -> float:
     """Return the sum of the IoU of all matches over ``TP + FP / 2 + FN / 2``.
 

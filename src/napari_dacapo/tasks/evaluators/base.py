@@ -155,8 +155,11 @@ class Evaluator(ABC):
         return self.score.criteria
 
     def values(self, scores: EvaluationScores) -> list[float]:
-        """Return what `evaluate` returned as numbers, in the order of `score`."""
-        return [float(getattr(scores, name)) for name in self.score.criteria]
+        """Return what `evaluate` returned as numbers, in the order of `score`.
+
+        That is by position: ground truth may have other names for its channels.
+        """
+        return [float(getattr(scores, name)) for name in scores.criteria]
 
     @property
     def best_scores(self) -> dict[tuple[Any, Any, str], tuple[int, float] | None]:
@@ -189,9 +192,18 @@ class Evaluator(ABC):
         criterion: str,
         score: EvaluationScores,
     ) -> bool:
-        """Return whether `score` beats everything recorded for this combination."""
-        value = getattr(score, criterion)
-        if not self.store_best(criterion) or math.isnan(value):
+        """Return whether `score` beats everything recorded for this combination.
+
+        Raises
+        ------
+        KeyError
+            If there is no such criterion.
+        """
+        if not self.store_best(criterion):
+            return False
+        values = dict(zip(self.score.criteria, self.values(score), strict=True))
+        value = values[criterion]
+        if math.isnan(value):
             return False
         best = self.best_scores.get((dataset, parameter, criterion))
         return best is None or self.compare(value, best[1], criterion)

@@ -204,11 +204,11 @@ class BinarySegmentationEvaluator(Evaluator):
             raise DataError(
                 f"the segmentation has {found} channels, the ground truth {expected}"
             )
-        masks = 1 if comparison.mask is None else len(comparison.mask)
-        if masks not in (1, expected):
+        if expected != len(self.channels):
             raise DataError(
-                f"the mask has {masks} channels; it needs 1 or, like the ground "
-                f"truth, {expected}"
+                f"the ground truth has {expected} channels, but {len(self.channels)} "
+                f"are to be scored: {', '.join(self.channels)}; use a "
+                "BinarizeArrayConfig with one group for each"
             )
 
     def _evaluate_channel(
@@ -233,9 +233,3 @@ class BinarySegmentationEvaluator(Evaluator):
                 for channel in self.channels
             ]
         )
-
-    def values(self, scores: EvaluationScores) -> list[float]:
-        if isinstance(scores, BinarySegmentationEvaluationScores):
-            named = [(channel, scores) for channel in self.channels[:1]]
-            scores = MultiChannelBinarySegmentationEvaluationScores(named)
-        return super().values(scores)

@@ -83,10 +83,17 @@ class DetailedInstanceEvaluationScores(InstanceEvaluationScores):
         )
     )
     f1_score_50: float = criterion_field(
-        Criterion("Harmonic mean of precision and recall of objects, IoU 0.5.", True)
+        Criterion(
+            "Harmonic mean of precision and recall of objects, IoU 0.5.",
+            True,
+            store_best=True,
+        )
     )
     mean_average_precision: float = criterion_field(
         Criterion("Average precision, mean over IoU 0.5, 0.55, ..., 0.95.", True)
+    )
+    mean_f1_score: float = criterion_field(
+        Criterion("F1 score of objects, mean over IoU 0.5, 0.55, ..., 0.95.", True)
     )
     panoptic_quality: float = criterion_field(
         Criterion("How many objects are right, times how well they fit.", True)
@@ -167,6 +174,7 @@ class InstanceEvaluator(Evaluator):
             average_precision_50=metrics.average_precision(overlaps, 0.5),
             f1_score_50=metrics.object_f1(overlaps, 0.5),
             mean_average_precision=metrics.mean_average_precision(overlaps),
+            mean_f1_score=metrics.mean_object_f1(overlaps),
             panoptic_quality=metrics.panoptic_quality(overlaps),
         )
 

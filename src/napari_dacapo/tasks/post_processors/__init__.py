@@ -1,5 +1,6 @@
 """Post-processors: from network predictions to segmentations."""
 
+from ._blockwise import PointwisePostProcessor, StoredPredictionPostProcessor
 from .argmax_post_processor import ArgmaxPostProcessor, ArgmaxPostProcessorParameters
 from .base import PostProcessor, PostProcessorParameters
 from .connected_components_post_processor import (
@@ -27,10 +28,12 @@ __all__ = [
     "ConnectedComponentsPostProcessorParameters",
     "DummyPostProcessor",
     "DummyPostProcessorParameters",
+    "PointwisePostProcessor",
     "PostProcessor",
     "PostProcessorParameters",
     "SeededWatershedPostProcessor",
     "SeededWatershedPostProcessorParameters",
+    "StoredPredictionPostProcessor",
     "ThresholdPostProcessor",
     "ThresholdPostProcessorParameters",
     "WatershedPostProcessor",
