@@ -7,6 +7,7 @@ import pytest
 
 from napari_dacapo.arrays import ConcatArrayConfig, ResampledArrayConfig
 from napari_dacapo.arrays._ome_zarr import add_pyramid, create_image
+from napari_dacapo.arrays.locations import Url
 from napari_dacapo.datasplits import DatasetSpec, DataSplitGenerator
 from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.geometry import Roi
@@ -84,6 +85,14 @@ class TestTable:
         (found,) = DataSplitGenerator.generate_from_csv(path, (4,), (4,)).datasets
         assert found.raw_container.resolve() == tmp_path / "volume.zarr"
         assert str(found.gt_container) == "C:\\no\\b.zarr"
+
+    def test_addresses(self, tmp_path):
+        path = tmp_path / "table.csv"
+        path.write_text(f"train,https://x.org/a.zarr,raw,file://{tmp_path},gt/[mito]\n")
+        (found,) = DataSplitGenerator.generate_from_csv(path, (4,), (4,)).datasets
+        assert found.raw_container == Url("https", "x.org/a.zarr")
+        assert found.gt_container == tmp_path
+        assert str(found) == "a_gt/[mito]"
 
     def test_containers_beside_the_table(self, tmp_path, volume, monkeypatch):
         path = tmp_path / "table.csv"

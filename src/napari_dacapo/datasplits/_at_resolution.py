@@ -15,7 +15,7 @@ from napari_dacapo.errors import ConfigError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from napari_dacapo.arrays.locations import Location
 
 
 @attrs.frozen
@@ -36,13 +36,13 @@ class AtResolution:
 
 
 def at_resolution(
-    container: Path, dataset: str, voxel_size: Coordinate, name: str, order: int
+    container: Location, dataset: str, voxel_size: Coordinate, name: str, order: int
 ) -> AtResolution:
     """Return a config that shows a stored array with voxels of `voxel_size`.
 
     Parameters
     ----------
-    container : Path
+    container : Path or Url
         A ``.zarr`` or ``.n5`` container.
     dataset : str
         Path of an array, or of a group of resolution levels: as OME-NGFF metadata list
@@ -87,7 +87,7 @@ def at_resolution(
     )
 
 
-def _levels(container: Path, dataset: str) -> list[str]:
+def _levels(container: Location, dataset: str) -> list[str]:
     """Return the paths of the levels, finest first; `dataset` alone if an array."""
     try:
         node = read_node(container, dataset)
@@ -108,7 +108,7 @@ def _levels(container: Path, dataset: str) -> list[str]:
     return [f"{node.path}/{name}".strip("/") for name in names]
 
 
-def _choose(container: Path, levels: list[str], voxel_size: Coordinate) -> str:
+def _choose(container: Location, levels: list[str], voxel_size: Coordinate) -> str:
     """Return the coarsest level that loses nothing, else the finest."""
     chosen = levels[0]
     for level in levels:
@@ -123,10 +123,10 @@ def _choose(container: Path, levels: list[str], voxel_size: Coordinate) -> str:
     return chosen
 
 
-def _open(container: Path, dataset: str) -> Coordinate:
+def _open(container: Location, dataset: str) -> Coordinate:
     """Return the voxel size of a stored array."""
     return _stored_config(dataset, container, dataset).create_array().voxel_size
 
 
-def _stored_config(name: str, container: Path, dataset: str) -> ZarrArrayConfig:
+def _stored_config(name: str, container: Location, dataset: str) -> ZarrArrayConfig:
     return ZarrArrayConfig(name, container, dataset, mode="r")

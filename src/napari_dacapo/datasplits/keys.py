@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from pathlib import Path
 from typing import Self
 
 import attrs
 
+from napari_dacapo.arrays.locations import Location, to_location
 from napari_dacapo.errors import ConfigError
 
 
@@ -76,8 +76,8 @@ class DatasetSpec:
     ----------
     dataset_type : DatasetType or {"train", "val"}
         Whether the dataset is learned from or validated on.
-    raw_container, gt_container : Path
-        Containers (``.zarr`` or ``.n5``).
+    raw_container, gt_container : Path or Url
+        Containers (``.zarr`` or ``.n5``), on this machine or at an address.
     raw_dataset : str
         Path of the raw array, or of a group of resolution levels, in its container.
     gt_dataset : str
@@ -86,9 +86,9 @@ class DatasetSpec:
     """
 
     dataset_type: DatasetType = attrs.field(converter=_to_dataset_type)
-    raw_container: Path = attrs.field(converter=Path)
+    raw_container: Location = attrs.field(converter=to_location)
     raw_dataset: str
-    gt_container: Path = attrs.field(converter=Path)
+    gt_container: Location = attrs.field(converter=to_location)
     gt_dataset: str
 
     def __str__(self) -> str:
