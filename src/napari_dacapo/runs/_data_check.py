@@ -175,7 +175,11 @@ class _Check:
             return
         totals = self._totals.setdefault(pair.role, ClassVoxels(self._names, self._use))
         check = LabelCheck(pair.gt, self._use, region, limits, len(self._names))
-        yield from check.findings()
+        found = list(check.findings())
+        yield from found
+        if any(finding.severity is Severity.ERROR for finding in found):
+            totals.complete = False
+            return
         totals.add(check.facts, pair.gt.config)
         totals.complete &= check.scan.complete
 
