@@ -71,6 +71,7 @@ def right_place(layer, expected):
     assert "".join(layer.axis_labels) == expected["axes"]
 
 
+@pytest.mark.slow
 def test_every_volume_lands_at_its_place_when_dropped(window):
     entries = [p.values[0] for p in manifest("manifest.json", "datasets")]
     if not entries[0]:

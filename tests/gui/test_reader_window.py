@@ -7,6 +7,7 @@ import time
 import pytest
 from container_files import drop, untouched_settings, write_image
 from napari.components import ViewerModel
+from napari.plugins import _initialize_plugins
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QProgressDialog, QPushButton
 
@@ -22,6 +23,7 @@ from napari_dacapo.gui._reader_preference import (
 from napari_dacapo.gui.reader import get_reader, read
 
 PLUGIN = "napari-dacapo"
+_initialize_plugins()  # which windows do, and viewers without one do not
 
 
 @pytest.fixture(autouse=True)

@@ -163,8 +163,9 @@ def _copied(content: LayerContent, array: ZarrArray) -> Iterator[Roi]:
     chunk = array.data.chunks[-len(content.shape) :]
     for box in _boxes(content.shape, chunk):
         begin, end = (Coordinate(edge) for edge in zip(*box, strict=True))
-        size = content.voxel_size
-        roi = Roi(content.offset + begin * size, (end - begin) * size)
+        # its own place: what a layer says in floats may have been rounded
+        size = array.voxel_size
+        roi = Roi(array.roi.offset + begin * size, (end - begin) * size)
         array[roi] = content.read(*box)
         yield roi
 

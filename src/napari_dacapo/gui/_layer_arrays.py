@@ -180,4 +180,5 @@ def _write(content: LayerContent, container: Path) -> None:
         labels=content.is_labels,
     )
     for slab in content.slabs():
-        array[_slab_roi(slab, content.roi, content.voxel_size)] = content.read(slab)
+        # its own place: what a layer says in floats may have been rounded
+        array[_slab_roi(slab, array.roi, array.voxel_size)] = content.read(slab)
