@@ -299,6 +299,27 @@ def import_(
     import_command(path, project, moved or [])
 
 
+@app.command()
+def fork(
+    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
+    name: Annotated[str, typer.Argument(help="Name of the new run.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A changed field, such as trainer_config.learning_rate=1e-5; "
+            "repeatable.",
+        ),
+    ] = None,
+    iteration: Iteration = None,
+    project: Project = None,
+) -> None:
+    """Make a run that goes on from a checkpoint of another, with changed fields."""
+    from ._fork import fork_command
+
+    fork_command(run, name, settings or [], iteration=iteration, project=project)
+
+
 @app.command("list")
 def list_runs(project: Project = None) -> None:
     """List the runs of a project, how far they are, and their best scores."""

@@ -20,13 +20,14 @@ def print_runs(folder: Path | None) -> None:
     if not project.run_names:
         console.print(f"no runs in {project.folder}", markup=False, highlight=False)
         return
-    table = Table("run", "iterations", "latest checkpoint", "best")
+    table = Table("run", "iterations", "latest checkpoint", "best", "begun with")
     for name in project.run_names:
         table.add_row(
             name,
             str(project.stats.retrieve_training_stats(name).trained_until),
             str(project.weights.latest_iteration(name) or "none"),
             _best(project, name),
+            _origin(project, name),
         )
     console.print(table)
 
@@ -37,3 +38,14 @@ def _best(project: Project, run_name: str) -> str:
         for dataset, criteria in project.weights.best(run_name).items()
         for criterion, entry in criteria.items()
     )
+
+
+def _origin(project: Project, run_name: str) -> str:
+    """Say whose weights the run began with, and what was changed."""
+    parent = (project.read_run_record(run_name) or {}).get("parent")
+    if parent is None:
+        return ""
+    if parent["kind"] == "start":
+        return f"weights of {parent['run']}/{parent['criterion']}"
+    changed = "\n".join(f"{path}: {value}" for path, value in parent["changed"].items())
+    return f"{parent['run']} at {parent['iteration']}\n{changed}".strip()

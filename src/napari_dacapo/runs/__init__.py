@@ -12,6 +12,7 @@ from .run import Run, RunConfig
 if TYPE_CHECKING:
     from ._data_check import check_data, check_pair
     from ._findings import DataCheckError, Finding, Severity
+    from ._fork import change_fields, fork
     from ._predict import predict
     from ._suggest import Suggestion, suggest
     from ._train import train
@@ -26,8 +27,10 @@ __all__ = [
     "Severity",
     "StopRequestedError",
     "Suggestion",
+    "change_fields",
     "check_data",
     "check_pair",
+    "fork",
     "predict",
     "suggest",
     "train",
@@ -39,6 +42,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "_data_check": ["check_data", "check_pair"],
         "_findings": ["DataCheckError", "Finding", "Severity"],
+        "_fork": ["change_fields", "fork"],
         "_predict": ["predict"],
         "_suggest": ["Suggestion", "suggest"],
         "_train": ["train"],

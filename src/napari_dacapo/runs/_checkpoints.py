@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from napari_dacapo.nn.model import Model
     from napari_dacapo.store import Project
     from napari_dacapo.store.weights_store import Best
 
@@ -94,14 +95,24 @@ def load_weights_of(run: Run, project: Project, iteration: int) -> dict[str, Any
         If the file is damaged or holds the weights of a different network.
     """
     state = project.weights.retrieve_weights(run.name, iteration)
+    load_weights(run.model, state, f"checkpoint {iteration} of run {run.name!r}")
+    return state
+
+
+def load_weights(model: Model, state: dict[str, Any], what: str) -> None:
+    """Load all weights of a checkpoint into `model`.
+
+    Raises
+    ------
+    DataError
+        If they are those of a different network; `what` names the checkpoint.
+    """
     try:
-        run.model.load_state_dict(state["model"])
+        model.load_state_dict(state["model"])
     except (KeyError, RuntimeError) as error:
         raise DataError(
-            f"checkpoint {iteration} of run {run.name!r} does not hold the weights of "
-            f"this network: {error}"
+            f"{what} does not hold the weights of this network: {error}"
         ) from error
-    return state
 
 
 def restore_latest(run: Run, project: Project) -> Iterator[Warned]:

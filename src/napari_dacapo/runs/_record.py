@@ -24,8 +24,14 @@ PACKAGES = ("napari-dacapo", "torch", "numpy", "scipy", "zarr")
 FINGERPRINT_EDGE = 32
 
 
-def write_record(run: Run, project: Project) -> None:
-    """Write ``run.yaml`` when a run begins; a continued run keeps its record."""
+def write_record(
+    run: Run, project: Project, parent: dict[str, Any] | None = None
+) -> None:
+    """Write ``run.yaml`` when a run begins; a continued run keeps its record.
+
+    `parent` says whose weights it began with: ``kind`` ("fork" or "start"), ``run``,
+    and ``iteration`` and ``changed`` fields, or ``criterion`` and what was ``loaded``.
+    """
     if project.read_run_record(run.name) is not None:
         return
     project.write_run_record(
@@ -33,6 +39,7 @@ def write_record(run: Run, project: Project) -> None:
         {
             "schema_version": SCHEMA_VERSION,
             "seed": run.seed,
+            **({} if parent is None else {"parent": parent}),
             "versions": _versions(),
             "data": _fingerprints(run),
             "config": to_doc(run.config),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.errors import DaCapoError, DivergedError, RunError
 from napari_dacapo.events import (
@@ -136,7 +136,7 @@ class _Training:
         yield from self._restore()
         if self.iteration == 0:
             yield from self._start_weights()
-        write_record(run, self.project)
+        write_record(run, self.project, parent=self._parent())
         reason = self.device.reason
         yield RunStarted(
             run.name,
@@ -197,6 +197,17 @@ class _Training:
         channels = channels_of(self.run.config.task_config)
         start.initialize_weights(model, new_head=channels, project=self.project)
         yield Warned(f"started from trained weights: {start.report}")
+
+    def _parent(self) -> dict[str, Any] | None:
+        start = self.run.start
+        if start is None or start.report is None:
+            return None
+        return {
+            "kind": "start",
+            "run": start.run,
+            "criterion": start.criterion,
+            "loaded": str(start.report),
+        }
 
     def _build_batches(self) -> Iterator[Event]:
         run = self.run

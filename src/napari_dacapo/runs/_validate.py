@@ -250,10 +250,14 @@ def _update_best(
 
 def restore_best(run: Run, iteration: int, project: Project) -> None:
     """Forget bests of more than `iteration` iterations and find those before."""
-    if not project.weights.drop_best_after(run.name, iteration):
-        return
+    if project.weights.drop_best_after(run.name, iteration):
+        rebuild_best(run, range(iteration + 1), project)
+
+
+def rebuild_best(run: Run, iterations: range, project: Project) -> None:
+    """Find the bests among the stored scores of `iterations`."""
     for row in project.stats.validation_rows(run.name):
-        if row.iteration <= iteration:
+        if row.iteration in iterations:
             known = _Row(row.dataset, row.parameters, row.scores)
             for _ in _update_best(run, row.iteration, project, known):
                 pass  # nothing new to be told
