@@ -115,10 +115,11 @@ def _infos(path: str) -> tuple[Location, list[ArrayInfo]]:
     if location.suffix.lower() in TIFF_SUFFIXES:
         return location, [_info_of(open_path(location))]
     container, below = split_path(location)
-    infos = list_arrays(container, below)
-    if below and not infos:
+    try:
+        return container, list_arrays(container, below)
+    except DataNotFoundError:
         open_path(location)  # raises, and tells what there is
-    return container, infos
+        raise
 
 
 def _info_of(config: ArrayConfig) -> ArrayInfo:
