@@ -204,6 +204,9 @@ def test_nothing_is_written(server: FileServer) -> None:
         ZarrArray.create_from_array_identifier(
             identifier, list("zyx"), WHOLE, None, SIZE, "uint8"
         )
+    place = {"axes": "zyx", "roi": WHOLE, "voxel_size": SIZE, "num_channels": None}
+    with pytest.raises(DataError, match="addresses are only read"):
+        create_image(identifier.container, "new", **place, dtype="uint8")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.errors import DataError
 
-from .locations import ZIP_SUFFIXES, Location, Url
+from .locations import ZIP_SUFFIXES, Location, Url, read_only_error
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -129,28 +129,6 @@ def open_container(location: Location) -> Container:
 
         return ZipContainer(location)
     return LocalContainer(location)
-
-
-def read_only_error(location: Location) -> DataError:
-    """Return the complaint about writing into a container that can only be read."""
-    kind = "addresses" if isinstance(location, Url) else "zip files"
-    return DataError(
-        f"{location} cannot be written: {kind} are only read; write into a .zarr "
-        "folder on this machine"
-    )
-
-
-def writable_folder(location: Location) -> Path:
-    """Return `location` if it is a folder of this machine or can become one.
-
-    Raises
-    ------
-    DataError
-        If containers there are only read.
-    """
-    if isinstance(location, Url) or location.suffix in ZIP_SUFFIXES:
-        raise read_only_error(location)
-    return location
 
 
 def parsed(content: bytes, where: str) -> dict[str, Any]:

@@ -14,11 +14,11 @@ import numpy as np
 from napari_dacapo.errors import DataError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._containers import writable_folder
 from ._node import Node, normal_path, read_node
 from ._placement import place
 from ._sources import import_tensorstore
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES
+from .locations import writable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

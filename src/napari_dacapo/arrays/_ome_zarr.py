@@ -26,6 +26,7 @@ from ._ome_metadata import (
     update_group,
 )
 from .identifiers import LocalArrayIdentifier
+from .locations import writable_folder
 from .zarr_array import ZarrArray
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def create_image(  # noqa: PLR0913
     Raises
     ------
     DataError
-        If the region is not in whole voxels, or something exists and `overwrite` is
-        false.
+        If the region is not in whole voxels, something exists and `overwrite` is
+        false, or the container is a zip file or an address, which are only read.
     """
     write_size = None
     if chunk_shape is not None:
@@ -92,7 +93,7 @@ def create_image(  # noqa: PLR0913
     spec = ArraySpec.from_arguments(
         axes, roi, num_channels, voxel_size, dtype, write_size
     )
-    group = normal_path(group)
+    container, group = writable_folder(container), normal_path(group)
     _make_room(container, group, overwrite)
     level = level_entry(spec.voxel_size, spec.roi.offset, spec.axes, "s0")
     image = image_entry(spec.axes, image_name(group), level)

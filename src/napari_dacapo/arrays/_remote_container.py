@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from napari_dacapo.errors import DataError
 
-from ._containers import METADATA_FILES, Container, read_only_error
+from ._containers import METADATA_FILES, Container
 from ._transfer import (
     filesystem,
     has_credentials,
@@ -28,6 +28,7 @@ from ._transfer import (
     transfer_error,
     transfer_errors,
 )
+from .locations import read_only_error
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
-from ._containers import Container, read_only_error
+from ._containers import Container
+from .locations import read_only_error
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

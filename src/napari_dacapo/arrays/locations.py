@@ -146,3 +146,25 @@ def plain_name(location: Location) -> str:
     for suffix in (*ZIP_SUFFIXES, *FOLDER_SUFFIXES):
         name = name.removesuffix(suffix)
     return name or location.name
+
+
+def read_only_error(location: Location) -> DataError:
+    """Return the complaint about writing into a container that can only be read."""
+    kind = "addresses" if isinstance(location, Url) else "zip files"
+    return DataError(
+        f"{location} cannot be written: {kind} are only read; write into a .zarr "
+        "folder on this machine"
+    )
+
+
+def writable_folder(location: Location) -> Path:
+    """Return `location` if it is a folder of this machine or can become one.
+
+    Raises
+    ------
+    DataError
+        If containers there are only read.
+    """
+    if isinstance(location, Url) or location.suffix in ZIP_SUFFIXES:
+        raise read_only_error(location)
+    return location

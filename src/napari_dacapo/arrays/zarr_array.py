@@ -11,12 +11,11 @@ from napari_dacapo._config import config_field
 from napari_dacapo.errors import DaCapoError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
-from ._containers import writable_folder
 from ._nodes import find_array
 from ._placed import PlacedArray
 from ._placement import overridden, place, require_positive
 from .base import ArrayConfig
-from .locations import Url, to_location
+from .locations import Url, to_location, writable_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dacapo.arrays import IntensitiesArrayConfig, ResampledArrayConfig
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+from napari_dacapo.arrays.locations import to_location, writable_folder
 from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_dacapo.arrays import Array, ArrayConfig
     from napari_dacapo.store import Project
 
@@ -99,7 +101,7 @@ def output_identifier(
     if output_path is None:
         container = project.arrays.prediction_container(stem)
     else:
-        container = Path(output_path)
+        container = writable_folder(to_location(output_path))
         if container.suffix not in CONTAINER_SUFFIXES:
             container = container / f"{stem}.zarr"
     return LocalArrayIdentifier(container, f"prediction_{run_name}_{iteration}/s0")
