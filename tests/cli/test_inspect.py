@@ -28,7 +28,7 @@ def test_the_interpretation_of_a_container(command, container):
     assert first == str(container)
     assert raw.strip() == (
         "raw: raw, z y x, 14 x 40 x 44, uint8, voxels of (40, 8, 4) nm, "
-        "offset (400, -80, 12) nm"
+        "offset (400, -80, 12) nm, zarr2 in chunks of 14 x 40 x 44"
     )
     assert labels.strip().startswith("labels: labels, z y x, 14 x 40 x 44, uint32")
 

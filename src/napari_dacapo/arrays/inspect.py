@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -50,6 +50,11 @@ class ArrayInfo:
         What was assumed about the place in the world.
     problem : str
         Why the array cannot be used; empty if it can.
+    format : str
+        How it is stored: zarr2, zarr3 or n5.
+    chunks : tuple of int
+        Shape of a storage chunk (of a shard, where chunks are in shards), in voxels, in
+        the order of `axes`; empty if that is not known.
     """
 
     path: str
@@ -62,6 +67,8 @@ class ArrayInfo:
     role: Role = "raw"
     notes: tuple[str, ...] = ()
     problem: str = ""
+    format: str = ""
+    chunks: tuple[int, ...] = ()
 
     @property
     def is_image_level(self) -> bool:
@@ -157,7 +164,21 @@ def _described(
         level,
         _role(node, label_groups),
         placement.notes,
+        format=node.format,
+        chunks=tuple(stored[i] for i in order) if (stored := _chunks(node)) else (),
     )
+
+
+def _chunks(node: Node) -> tuple[int, ...]:
+    """Return the shape of a chunk in stored order, empty if it is not a plain one."""
+    if node.format == "n5":
+        return node.block_size
+    found: Any = node.metadata.get("chunks")
+    grid = node.metadata.get("chunk_grid")
+    if isinstance(grid, dict) and isinstance(grid.get("configuration"), dict):
+        found = grid["configuration"].get("chunk_shape")
+    is_plain = isinstance(found, list) and len(found) == len(node.shape)
+    return tuple(found) if is_plain else ()
 
 
 def _role(node: Node, label_groups: tuple[str, ...]) -> Role:

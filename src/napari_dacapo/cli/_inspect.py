@@ -166,8 +166,13 @@ def _text(info: ArrayInfo) -> str:
     shape = " x ".join(map(str, info.shape))
     return (
         f"{info.role}, {' '.join(info.axes)}, {shape}, {info.dtype}, voxels of "
-        f"{info.voxel_size} nm, offset {info.offset} nm"
+        f"{info.voxel_size} nm, offset {info.offset} nm{_storage(info)}"
     )
+
+
+def _storage(info: ArrayInfo) -> str:
+    chunks = " x ".join(map(str, info.chunks))
+    return f", {info.format} in chunks of {chunks}" if chunks else ""
 
 
 def _plain(info: ArrayInfo) -> dict[str, Any]:
