@@ -8,12 +8,11 @@ visits one edge at a time (mwatershed); it is measured in the same run. Usage:
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from _timing import median, timed
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -91,14 +90,8 @@ def stored(folder, values):
 
 
 def measure(name, work, *, repeats=5, target=None, original=None):
-    walls, processor = [], []
-    for _ in range(repeats):
-        began, busy = time.perf_counter(), time.process_time()
-        work()
-        walls.append(time.perf_counter() - began)
-        processor.append(time.process_time() - busy)
-    wall = statistics.median(walls)
-    line = f"{name:44} {wall:9.4f} s   cpu {statistics.median(processor):9.4f} s"
+    wall, processor = median([timed(work) for _ in range(repeats)])
+    line = f"{name:44} {wall:9.4f} s   cpu {processor:9.4f} s"
     if target is not None:
         line += f"   {wall / target:5.2f} of the target {target:g} s"
     if original is not None:
