@@ -9,6 +9,7 @@ from gui_engines import iteration
 from napari_dacapo.events import (
     BlockDone,
     FinishReason,
+    RolledBack,
     RunFinished,
     RunStarted,
     ValidationDone,
@@ -46,6 +47,12 @@ def test_a_resumed_run_replaces_what_it_trains_again(progress):
     assert len(progress.loss) == 10
     progress.add([iteration(10, loss=5.0)])
     assert (progress.loss.x[-1], progress.loss.y[-1]) == (10, 5)
+
+
+def test_a_diverged_run_goes_back(progress):
+    progress.add([iteration(i) for i in range(20)])
+    progress.add([RolledBack(10, 20, 0.1, "the loss became nan")])
+    assert progress.iteration == len(progress.loss) == 10
 
 
 def test_stored_losses_stand_in_front(progress):

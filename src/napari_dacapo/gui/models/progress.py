@@ -10,6 +10,7 @@ from napari_dacapo.events import (
     BlockDone,
     IterationDone,
     PredictionDone,
+    RolledBack,
     RunFinished,
     RunStarted,
     SnapshotSaved,
@@ -68,6 +69,7 @@ class RunProgress:
         self._validation_seconds = 0.0
         self._handlers: dict[type, Any] = {
             RunStarted: self._on_started,
+            RolledBack: self._on_rolled_back,
             ValidationStarted: self._on_validation_started,
             ValidationDone: self._on_validation_done,
             BlockDone: self._on_block,
@@ -113,6 +115,10 @@ class RunProgress:
         self.num_iterations = event.num_iterations
         self.device, self.device_reason = event.device, event.device_reason
         self.loss.cut(event.start_iteration)
+
+    def _on_rolled_back(self, event: RolledBack) -> None:
+        self.iteration = event.iteration
+        self.loss.cut(event.iteration)
 
     def _on_validation_started(self, event: ValidationStarted) -> None:
         self.activity = "validating " + ", ".join(event.datasets)
