@@ -270,9 +270,18 @@ class TestTraining:
         assert not kinds & set(self.augments(tmp_path, "few sections"))
         assert not kinds & set(self.augments(tmp_path, "isotropic", "affinities"))
 
-    def test_short_trainings_do_not_bend(self, tmp_path):
-        found = self.augments(tmp_path, "2d", num_iterations=100)
-        assert ElasticAugmentConfig not in found
+    @pytest.mark.parametrize(
+        ("task", "length", "bends"),
+        [
+            ("distance", 100, False),
+            ("distance", 1000, True),
+            ("affinities", 1000, False),
+            ("affinities", 9000, True),
+        ],
+    )
+    def test_short_trainings_do_not_bend(self, tmp_path, task, length, bends):
+        found = self.augments(tmp_path, "2d", task, num_iterations=length)
+        assert (ElasticAugmentConfig in found) is bends
 
     def test_batches_fit_into_memory(self, tmp_path, monkeypatch):
         from napari_dacapo.runs import _advise_training

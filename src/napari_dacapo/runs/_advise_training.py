@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 BATCH_SIZE = {2: 4, 3: 2}
 LEARNING_RATE = {2: 5e-3, 3: 3e-3}
 WARMUP = 30
-#: iterations from which a training gains by bent samples
+#: iterations from which a training gains by bent samples; affinities, which depend on
+#: thin boundaries that bending blurs, later
 BENDING_FROM = 600
+BENDING_AFFINITIES_FROM = 4000
 #: distance of the control points of the bending, and how far they move, in voxels
 BEND_SPACING, BEND_SIGMA = 32, 2.0
 #: voxels are as long as wide up to this ratio
@@ -118,7 +120,9 @@ def _augments(plan: Plan) -> list[AugmentConfig]:
 
 def _bending(plan: Plan, told: list[str]) -> list[ElasticAugmentConfig]:
     """Return rotation and gentle bending along the axes that are seen at once."""
-    if plan.num_iterations < BENDING_FROM:
+    affinities = plan.task == "affinities"
+    least = BENDING_AFFINITIES_FROM if affinities else BENDING_FROM
+    if plan.num_iterations < least:
         told.append(
             "Samples are mirrored and their light is changed; so short a training does "
             "better without bending them as well."
