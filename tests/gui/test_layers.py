@@ -256,6 +256,35 @@ def test_colour_images_get_a_channel_axis_in_front(viewer, project_folder):
     np.testing.assert_array_equal(array[array.roi], picture.transpose(2, 0, 1))
 
 
+@pytest.mark.parametrize("labels", ["xyz", "zxy", "yxc", "zyxc"])
+def test_axes_in_another_order_are_put_in_order(viewer, project_folder, labels):
+    sizes = {"c": 1, "z": 40, "y": 8, "x": 4.6}
+    lengths = {"c": 2, "z": 5, "y": 6, "x": 7}
+    order = sorted(labels, key="czyx".index)
+    values = np.random.default_rng(0).random([lengths[a] for a in labels])
+    layer = viewer.add_image(
+        values,
+        scale=[sizes[a] for a in labels],
+        translate=[0 if a == "c" else sizes[a] * 2.5 for a in labels],
+        units=["pixel" if a == "c" else "nm" for a in labels],
+        axis_labels=list(labels),
+    )
+    array = array_config_from_layer(layer, project_folder).create_array()
+    spatial = [a for a in order if a != "c"]
+    assert array.axes == order
+    size = Coordinate(sizes[a] for a in spatial)
+    assert (array.voxel_size, array.roi.offset) == (size, size * 2)
+    expected = values.transpose([labels.index(a) for a in order])
+    np.testing.assert_array_equal(array[array.roi], expected)
+
+
+def test_turning_the_view_changes_nothing(viewer, project_folder):
+    layer = show_array(viewer, make(ANISOTROPIC), "raw")
+    viewer.dims.order = (2, 0, 1)
+    array = array_config_from_layer(layer, project_folder).create_array()
+    assert (array.shape, array.voxel_size) == ((6, 10, 12), ANISOTROPIC)
+
+
 def test_a_single_channel_is_dropped(viewer, project_folder):
     layer = show_array(viewer, make(ANISOTROPIC, channels=1), "raw")
     array = array_config_from_layer(layer, project_folder).create_array()
@@ -309,6 +338,16 @@ def test_the_zarr_array_of_a_layer_is_used_where_it_is(viewer, project_folder, s
     assert_uses(array_config_from_layer(layer, project_folder), stored)
 
 
+def test_what_was_painted_on_a_copy_in_memory_is_stored(viewer, project_folder, stored):
+    array = ZarrArray.open_from_array_identifier(stored)
+    layer = show_array(viewer, array, "gt", data=np.asarray(array.data))
+    layer._source = layer._source.model_copy(update={"path": str(stored.container)})
+    assert_uses(array_config_from_layer(layer, project_folder), stored)
+    layer.data[5, 3, 3] += 1
+    config = array_config_from_layer(layer, project_folder)
+    assert config.file_name == project_folder / "data" / "gt.zarr"
+
+
 def test_a_layer_moved_by_the_user_is_copied_to_its_new_place(
     viewer, project_folder, stored
 ):
@@ -338,8 +377,10 @@ def test_readers_that_take_the_translation_as_a_centre_are_understood(
         ({"axis_labels": ("t", "y", "x")}, "axes t, y, x"),
         ({"units": "second"}, "no length"),
         ({"scale": (1, -1, 1)}, "positive"),
+        ({"shear": (0.2, 0, 0)}, "sheared"),
+        ({"affine": np.diag([1, 2, 1, 1])}, "affine"),
     ],
-    ids=["rotated", "time", "seconds", "mirrored"],
+    ids=["rotated", "time", "seconds", "mirrored", "sheared", "affine"],
 )
 def test_what_cannot_be_used_is_refused_with_a_reason(
     viewer, project_folder, keywords, match
@@ -349,7 +390,8 @@ def test_what_cannot_be_used_is_refused_with_a_reason(
         array_config_from_layer(layer, project_folder)
 
 
-def test_other_kinds_of_layers_are_refused(viewer, project_folder):
-    layer = viewer.add_points(np.zeros((4, 3)), name="marks")
+@pytest.mark.parametrize("kind", ["points", "shapes"])
+def test_other_kinds_of_layers_are_refused(viewer, project_folder, kind):
+    layer = getattr(viewer, f"add_{kind}")(np.zeros((4, 3)), name="marks")
     with pytest.raises(DataError, match="'marks' holds no voxels"):
         array_config_from_layer(layer, project_folder)

@@ -115,6 +115,21 @@ def finish_export(
 
     node = read_node(container, group)
     image = image_entries(node)[0]
+    _restate(image, factors, units, centered)
+    image["name"] = name
+    update_group(node.folder, {"multiscales": [image], **(entries or {})})
+    if centered:
+        opened = zarr.open_group(str(node.folder), mode="r+")
+        opened.attrs[CENTERED_KEY] = True
+
+
+def _restate(
+    image: dict[str, Any],
+    factors: Sequence[Fraction],
+    units: Sequence[str | None],
+    centered: bool,
+) -> None:
+    """Change units and translations of an image entry, which are nm and corners."""
     extra = sum(axis["type"] != "space" for axis in image["axes"])
     finest = image["datasets"][0]["coordinateTransformations"][0]["scale"]
     shifts = [s / 2 if centered else 0.0 for s in finest]
@@ -128,11 +143,6 @@ def finish_export(
     for axis, unit in zip(spatial, units, strict=True):
         axis.pop("unit")
         axis.update({} if unit is None else {"unit": unit})
-    image["name"] = name
-    update_group(node.folder, {"multiscales": [image], **(entries or {})})
-    if centered:
-        opened = zarr.open_group(str(node.folder), mode="r+")
-        opened.attrs[CENTERED_KEY] = True
 
 
 def _divided(value: float, factor: Fraction) -> float:

@@ -24,6 +24,13 @@ _COLUMNS = ("Path", "Shows", "Voxels", "Type", "Voxel size (nm)", "Levels")
 _TIMES = " \N{MULTIPLICATION SIGN} "
 #: with more than these only the images are ticked to begin with
 MANY = 8
+#: empty boxes are hardly seen in napari's dark theme
+_STYLE = """
+QTreeView::indicator {
+    width: 12px; height: 12px; border: 1px solid gray; border-radius: 2px;
+}
+QTreeView::indicator:checked { background: palette(highlight); }
+"""
 
 
 class ImageChooser(QDialog):
@@ -44,6 +51,7 @@ class ImageChooser(QDialog):
         self.list.setHeaderLabels(_COLUMNS)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
+        self.list.setStyleSheet(_STYLE)
         few = len(self._images) <= MANY
         for image in self._images:
             row = QTreeWidgetItem(_cells(image))
@@ -68,7 +76,7 @@ class ImageChooser(QDialog):
         if contents.problems:
             layout.addWidget(_complaints(contents.problems))
         layout.addWidget(buttons)
-        self.resize(720, 360)
+        self.resize(860, 360)
         self.list.setFocus()
 
         self.list.itemChanged.connect(lambda *_: self._update())

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 PLUGIN = "napari-dacapo"
-#: for containers and what is in them: napari ends the names of folders with a slash
-PATTERNS = ("*.zarr/*", "*.n5/*", "*.zarr.zip", "*.ozx")
+#: For containers and what is in them; napari ends the names of folders with a slash,
+#: those of addresses as they are.
+PATTERNS = ("*.zarr", "*.zarr/*", "*.n5", "*.n5/*", "*.zarr.zip", "*.ozx")
 TEXT = (
     "To open .zarr and .n5 folders with DaCapo from now on, without being asked, press "
     "the button. Preferences > Plugins takes it back."
