@@ -26,7 +26,7 @@ def untouched_settings():
 
 def drop(viewer, *paths):
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    mime.setUrls([QUrl.fromUserInput(str(path)) for path in paths])
     event = QDropEvent(
         QPointF(50, 50),
         Qt.DropAction.CopyAction,

@@ -15,6 +15,7 @@ from napari._qt.qt_viewer import QtViewer
 from napari.layers import Image, Labels
 
 from array_data import DATA, manifest, state_of
+from file_server import serving
 from napari_dacapo.arrays._ome_zarr import create_image
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
@@ -168,6 +169,17 @@ def test_zipped_containers_open(window, tmp_path):
     shutil.make_archive(str(tmp_path / "a.zarr"), "zip", tmp_path / "a.zarr")
     window.open(str(tmp_path / "a.zarr.zip"), plugin=PLUGIN)
     np.testing.assert_array_equal(np.asarray(window.layers[0].data), values)
+
+
+def test_addresses_open_when_they_are_dropped(window, tmp_path):
+    values = write_image(tmp_path / "a.ome.zarr")
+    prefer_dacapo()
+    with serving(tmp_path) as server:
+        drop(window, f"{server.url}/a.ome.zarr")
+        (layer,) = window.layers
+        np.testing.assert_array_equal(layer.data[3], values[3])
+        drop(window, f"{server.url}/b.ome.zarr")
+    assert len(window.layers) == 1
 
 
 def test_booleans_are_labels_of_zero_and_one(window, tmp_path, project_folder):
