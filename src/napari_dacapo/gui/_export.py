@@ -89,25 +89,19 @@ class Export:
         """
         from napari_dacapo.store.names import safe_file_name
 
-        is_alone = sum(not each.is_labels for each in self.contents) <= 1
+        if len(self.contents) == 1:
+            return [""]
         taken: set[str] = set()
         names = [
             _unused(safe_file_name(each.name), each.is_labels, taken)
             for each in self.contents
         ]
-        pairs = list(zip(self.contents, names, strict=True))
-        images = [name for each, name in pairs if not each.is_labels]
-        if len(self.contents) == 1:
-            return [""]
-        top = "" if is_alone else images[0]
-        return [
-            f"{top}/labels/{name}".strip("/")
-            if each.is_labels
-            else ""
-            if is_alone
-            else name
-            for each, name in pairs
+        num_images = sum(not each.is_labels for each in self.contents)
+        images = [""] if num_images <= 1 else names[:num_images]
+        labels = [
+            f"{images[0]}/labels/{name}".strip("/") for name in names[num_images:]
         ]
+        return [*images[:num_images], *labels]
 
     def _write_image(
         self,
