@@ -2,7 +2,11 @@ import math
 
 import pytest
 
-from napari_dacapo.cli._scores import score_text
+from napari_dacapo.cli._scores import parameter_text, score_text
+from napari_dacapo.tasks.post_processors import (
+    ArgmaxPostProcessorParameters,
+    WatershedPostProcessorParameters,
+)
 
 OBJECTS = {"voi_split": 0.25, "voi_merge": 0.5, "voi": 0.375}
 
@@ -32,3 +36,18 @@ OBJECTS = {"voi_split": 0.25, "voi_merge": 0.5, "voi": 0.375}
 )
 def test_scores_are_told_in_words(scores, text):
     assert score_text(scores) == text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        (ArgmaxPostProcessorParameters(id=0), ""),
+        (WatershedPostProcessorParameters(id=1, bias=0.4), "bias 0.4"),
+        (
+            WatershedPostProcessorParameters(id=1, bias=0.4, min_size=20),
+            "bias 0.4, min_size 20",
+        ),
+    ],
+)
+def test_parameters_that_were_chosen(parameters, text):
+    assert parameter_text(parameters) == text

@@ -121,6 +121,13 @@ class TestChoiceOfTask:
         assert task == "HotDistanceTaskConfig"
         assert "seeded watershed" in reason
 
+    @pytest.mark.parametrize("classes", [None, {"cell": []}])
+    def test_objects_are_numbered_unless_they_are_a_class(self, tmp_path, classes):
+        pair = write(tmp_path, "2d", tiles((96, 96), 24, gap=8))
+        config = suggest([pair], task="hot_distance", classes=classes).run_config
+        assert config.task_config.objects == ("mask" if classes else "watershed")
+        assert config.verify()[0]
+
     @pytest.mark.parametrize("gap", [0, 3])
     def test_crowded_objects(self, tmp_path, gap):
         task, reason = self.choose(tmp_path, tiles((96, 96), 24, gap))

@@ -22,7 +22,7 @@ from rich.progress import (
 from napari_dacapo import events
 from napari_dacapo.runs import RunControl, StopRequestedError
 
-from ._scores import score_text
+from ._scores import parameter_text, score_text
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -143,11 +143,7 @@ class EventPrinter:
 
     @show.register
     def _(self, event: events.ScoresComputed) -> None:
-        parameters = ", ".join(
-            f"{name} {getattr(event.parameters, name):g}"
-            for name in event.parameters.parameter_names
-            if name != "id" and isinstance(getattr(event.parameters, name), int | float)
-        )
+        parameters = parameter_text(event.parameters)
         where = ", ".join(filter(None, [event.dataset, parameters]))
         self.line(f"iteration {event.iteration}, {where}: {score_text(event.scores)}")
 

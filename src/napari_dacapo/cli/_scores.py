@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import attrs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 #: criteria of voxels shown after a validation, by the last part of their name
 VOXEL_CRITERIA = ("dice", "f1_score")
@@ -17,6 +21,20 @@ OBJECT_CRITERIA = {
     "f1_score_50": "F1 at IoU 0.5",
     "adapted_rand_error": "adapted Rand error",
 }
+
+
+def parameter_text(parameters: PostProcessorParameters) -> str:
+    """Return the numbers among post-processing parameters, advanced ones if changed."""
+    return ", ".join(
+        f"{field.name} {getattr(parameters, field.name):g}"
+        for field in attrs.fields(type(parameters))
+        if field.name != "id"
+        and isinstance(getattr(parameters, field.name), int | float)
+        and (
+            not field.metadata.get("advanced")
+            or getattr(parameters, field.name) != field.default
+        )
+    )
 
 
 def score_text(scores: Mapping[str, float]) -> str:

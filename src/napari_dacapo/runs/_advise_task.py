@@ -19,11 +19,23 @@ from ._plan import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     from napari_dacapo.tasks import TaskConfig
 
     from ._plan import Plan
 
+    DistanceKind: TypeAlias = (
+        type[DistanceTaskConfig]
+        | type[HotDistanceTaskConfig]
+        | type[InnerDistanceTaskConfig]
+    )
+
+DISTANCE_TASKS: dict[str, DistanceKind] = {
+    "distance": DistanceTaskConfig,
+    "hot_distance": HotDistanceTaskConfig,
+    "inner_distance": InnerDistanceTaskConfig,
+}
 #: more labels than this are hardly meant to be classes
 MAX_CLASSES = 64
 BACKGROUND = "background"
@@ -34,6 +46,8 @@ LONG_REACH = 4
 LONGER_REACH = 10
 #: objects at least this many times as thick get affinities of that reach
 REACHES_PER_OBJECT = 2.5
+#: biases that validation tries
+BIASES = (0.3, 0.4, 0.5, 0.6, 0.7)
 #: window of the shape descriptors: fraction of the thickness of an object, and bounds
 #: in longest and finest edges of a voxel
 SIGMA_FRACTION = 0.25
@@ -67,12 +81,7 @@ def _distances(plan: Plan) -> TaskConfig:
         f"A quarter of the typical thickness of {thickness:.0f} nm: distances are told "
         "apart up to the middle of an object.",
     )
-    kinds = {
-        "distance": DistanceTaskConfig,
-        "hot_distance": HotDistanceTaskConfig,
-        "inner_distance": InnerDistanceTaskConfig,
-    }
-    config: TaskConfig = kinds[plan.task](
+    config = DISTANCE_TASKS[plan.task](
         f"{plan.name}_task",
         channels=list(channels(plan)),
         clip_distance=_rounded(thickness),
@@ -82,6 +91,13 @@ def _distances(plan: Plan) -> TaskConfig:
     if isinstance(config, DistanceTaskConfig):
         config.clipmin = _smallest_fraction(plan)
         config.clipmax = round(1 - config.clipmin, 6)
+    if plan.facts.labels.are_objects and not plan.classes:
+        config.objects = "watershed"
+        plan.because(
+            "task_config.objects",
+            "Labels are single objects: a watershed from the middle of each numbers "
+            "them and parts those that touch.",
+        )
     return config
 
 
@@ -165,6 +181,12 @@ def _affinities(plan: Plan, *, lsds: bool) -> AffinitiesTaskConfig:
         )
     config = AffinitiesTaskConfig(
         f"{plan.name}_task", neighborhood=_neighborhood(plan), lsds=lsds
+    )
+    config.biases = list(BIASES)
+    plan.because(
+        "task_config.biases",
+        "Rare and frequent neighbours count the same while learning, so the border "
+        "between together and apart is near the middle.",
     )
     config.detailed_scores = True
     plan.because(
