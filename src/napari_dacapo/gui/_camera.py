@@ -68,11 +68,12 @@ def world_corner(viewer: Any, ndim: int) -> tuple[float, ...]:
 
 def fly_to(viewer: Any, roi: Roi) -> None:
     """Bring `roi` (nm) to the middle of the screen, at a size that is well seen."""
-    factors = _factors(viewer)[-roi.dims :]
-    center = np.array(roi.center.as_floats()) / factors
-    size = np.array(roi.shape.as_floats()) / factors
-    first = viewer.dims.ndim - roi.dims
-    for axis, value in enumerate(center, max(0, first)):
+    dims = min(roi.dims, viewer.dims.ndim)
+    factors = _factors(viewer)[-dims:]
+    center = np.array(roi.center.as_floats())[-dims:] / factors
+    size = np.array(roi.shape.as_floats())[-dims:] / factors
+    first = viewer.dims.ndim - dims
+    for axis, value in enumerate(center, first):
         viewer.dims.set_point(axis, value)
     shown = [axis - first for axis in viewer.dims.displayed if axis >= first]
     camera_of(viewer).center = tuple(center[shown])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal, Slot
 
+from napari_dacapo.errors import DaCapoError
 from napari_dacapo.runs.control import RunControl, StopRequestedError
 
 from ._messages import explain
@@ -87,6 +88,10 @@ class RunWorker(QObject):
             self._drain()
         except StopRequestedError:
             logger.info("%s: stopped on request", self._title)
+        except DaCapoError as error:
+            # says what the user can do; where it was raised helps nobody
+            logger.info("%s: %s", self._title, error)
+            self.failed.emit(explain(error))
         except Exception as error:
             logger.exception("%s failed", self._title)
             self.failed.emit(explain(error))

@@ -31,6 +31,7 @@ from ._napari_status import show_error, show_info, unproxied
 from ._session import Session
 from .forms import ConfigForm
 from .forms._choice_editors import PathEditor, dropped_paths
+from .forms._editor import CHECK_ERRORS
 from .forms._words import path_label
 
 if TYPE_CHECKING:
@@ -230,7 +231,11 @@ class ExperimentWidget(QWidget):
         return bool(errors)
 
     def _on_edited(self) -> None:
-        self.check.update(None if self.form.errors() else self.form.value())
+        try:
+            run_config = self.form.value()
+        except CHECK_ERRORS:
+            run_config = None
+        self.check.update(run_config)
         self._update_start()
 
     def _update_start(self) -> None:
