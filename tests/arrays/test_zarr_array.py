@@ -14,6 +14,7 @@ from array_data import state_of
 from napari_dacapo.arrays import LocalContainerIdentifier, ZarrArray, ZarrArrayConfig
 from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError, RoiError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.store.converter import converter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -422,3 +423,21 @@ def test_new_arrays_are_like_their_container(tmp_path: Path, zarr_format: Any) -
     found = zarr.open_group(str(tmp_path / "a.zarr"), mode="r")["g/a"]
     assert found.metadata.zarr_format == zarr_format
     assert found[...].sum() == 12
+
+
+def test_it_knows_where_it_is_and_takes_an_empty_mode(tmp_path: Path) -> None:
+    place = LocalContainerIdentifier(tmp_path / "a.zarr").array_identifier("raw")
+    ZarrArray.create_from_array_identifier(
+        place, ["y", "x"], Roi((0, 0), (8, 8)), None, Coordinate(4, 4), "u1"
+    )
+    document = {
+        "__type__": "ZarrArrayConfig",
+        "name": "em",
+        "file_name": str(place.container),
+        "dataset": "raw",
+        "mode": None,
+    }
+    array = ZarrArray(converter.structure(document, ZarrArrayConfig))
+    assert (array.name, array.dataset) == ("em", "raw")
+    assert array.file_name == place.container
+    assert array.mode == "a"

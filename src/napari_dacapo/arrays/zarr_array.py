@@ -131,9 +131,24 @@ class ZarrArray(PlacedArray):
         return cls(_config_of(array_identifier, name, mode))
 
     @property
+    def name(self) -> str:
+        """Name of the array."""
+        return self._config.name
+
+    @property
+    def file_name(self) -> Url | Path:
+        """The container."""
+        return self._config.file_name
+
+    @property
+    def dataset(self) -> str:
+        """Path of the array inside the container."""
+        return self._config.dataset
+
+    @property
     def mode(self) -> str:
         """How the array was opened: "r", "w" or "a"."""
-        return self._config.mode
+        return self._config.mode or "a"
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -223,7 +238,7 @@ class ZarrArrayConfig(ArrayConfig):
         converter=attrs.converters.optional(list),
         advanced=True,
     )
-    mode: str = config_field(
+    mode: str | None = config_field(
         "Whether voxels may be written: r = never, a or w = yes. Opening an array "
         "never changes it.",
         default="a",

@@ -135,7 +135,8 @@ class Scan:
 def _spread(num_blocks: int, block_voxels: int, limits: Limits) -> list[int]:
     """Return the numbers of the blocks to look at."""
     wanted = min(num_blocks, max(1, limits.voxels // max(1, block_voxels)))
-    return np.linspace(0, num_blocks - 1, wanted).round().astype(int).tolist()
+    chosen = np.linspace(0, num_blocks - 1, wanted).round()
+    return [int(number) for number in chosen]
 
 
 def _chunk_shape(array: Array) -> tuple[int, ...]:

@@ -142,8 +142,7 @@ def _pieces(values: NDArray[Any]) -> dict[int, int]:
         shape[longest] = -(-shape[longest] // 2)
     part = np.ascontiguousarray(values[tuple(map(slice, shape))])
     labels, _ = fastremap.renumber(part.astype(_integer(part.dtype)), in_place=False)
-    connectivity = 4 if part.ndim == 2 else 6
-    pieces = cc3d.connected_components(labels, connectivity=connectivity)
+    pieces = cc3d.connected_components(labels, connectivity=4 if part.ndim == 2 else 6)
     first = np.unique(pieces, return_index=True)[1]
     owners, counts = np.unique(labels.ravel()[first], return_counts=True)
     return {int(o): int(c) for o, c in zip(owners, counts, strict=True) if o != 0}
