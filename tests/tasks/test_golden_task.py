@@ -1,5 +1,7 @@
 """The parts of every task, and the models it makes, agree with the original program."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -80,3 +82,27 @@ def test_models(case, variant):
             with torch.no_grad():
                 output = model(inputs).numpy()
             np.testing.assert_allclose(output, WEIGHTS[expected], **case["tol"])
+
+
+@pytest.mark.parametrize(
+    ("group", "tested"),
+    [
+        ("predictors", {"predictor": 33, "predictor_error": 1, "task": 6}),
+        ("losses", {"loss": 14, "loss_error": 1}),
+        (
+            "postprocess",
+            {"parameters": 4, "parameter_defaults": 1, "threshold": 8, "argmax": 3}
+            | {"watershed": 15, "prediction_to_uint8": 1},
+        ),
+        (
+            "evaluators",
+            {"binary_evaluation": 20, "binary_evaluation_channels": 2, "criteria": 4}
+            | {"instance_evaluation": 13, "best_scores": 3},
+        ),
+        ("unet", {"unet": 20, "model": 11}),
+    ],
+)
+def test_no_case_is_left_out(group, tested):
+    """The tests of these groups choose cases by kind: there are no other kinds."""
+    kinds = [case["kind"] for case in golden_data.load(group)[0]["cases"]]
+    assert Counter(kinds) == tested

@@ -159,6 +159,29 @@ def test_seeded_watershed_in_blocks(sigma, folder):
     assert same_partition(found, whole)
 
 
+@settings(max_examples=10)
+@given(
+    st.integers(0, 1000),
+    st.tuples(st.integers(6, 14), st.integers(6, 14)),
+    st.booleans(),
+)
+def test_seeded_watershed_with_wide_context_does_not_depend_on_the_blocks(
+    folder, seed, block_size, as_uint8
+):
+    noise = ndimage.gaussian_filter(
+        np.random.default_rng(seed).normal(size=(24, 20)), 2
+    )
+    prediction = np.tanh(noise / noise.std()).astype(np.float32)[np.newaxis]
+    if as_uint8:
+        prediction = ((prediction + 1) / 2 * 255).astype(np.uint8)
+    processor = SeededWatershedPostProcessor()
+    processor.set_prediction(store(folder, prediction, (8, 4)))
+    parameters = seeded(context=(200, 100))
+    blocks = process(folder, processor, parameters, block_size=block_size)
+    whole = processor.process_block(prediction, parameters)
+    assert same_partition(blocks[blocks.roi], whole)
+
+
 def test_seeded_watershed_of_stored_predictions(touching):
     distances = distances_of(touching)
     stored = ((distances + 1) / 2 * 255).astype(np.uint8)
