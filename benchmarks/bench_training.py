@@ -1,14 +1,17 @@
 """Time training against the bare network, and what it takes to make a sample.
 
 Prints iterations per second of `GunpowderTrainer` and of forward + backward + optimizer
-on a batch made once, in turns within one process, and their ratio, also in processor
-time of the training thread, which other work on the machine disturbs less; then where
-the processor time of a sample goes. Usage::
+on a batch made once, in the same numbers and memory layout, in turns within one
+process, and their ratio, also in processor time of the training thread, which other
+work on the machine disturbs less; then what the time of an iteration is spent on, what
+each number format and layout costs, and where the processor time of a sample goes.
+Usage::
 
     python benchmarks/bench_training.py [--rounds 3] [--iterations 20]
 """
 
 import argparse
+import itertools
 import os
 import statistics
 import time
@@ -21,6 +24,7 @@ from napari_dacapo.architectures import CNNectomeUNetConfig
 from napari_dacapo.arrays.numpy_array import NumpyArray
 from napari_dacapo.datasplits.datasets import Dataset
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.nn.precision import MEMORY_FORMATS, choose_precision
 from napari_dacapo.tasks import DistanceTaskConfig
 from napari_dacapo.trainers import GunpowderTrainerConfig
 from napari_dacapo.trainers._batches import BatchMaker
@@ -97,13 +101,16 @@ def create_model(task, fmaps, padding="valid"):
 class Training:
     """A trainer with everything it needs."""
 
-    def __init__(self, augments, fmaps, workers):
+    def __init__(self, augments, fmaps, workers, **options):
         self.task = create_task()
         self.model = create_model(self.task, fmaps)
         config = GunpowderTrainerConfig(
-            "trainer", 2, 1e-4, num_data_fetchers=workers, augments=augments
+            "trainer", 2, 1e-4, num_data_fetchers=workers, augments=augments, **options
         )
         self.trainer = config.create_trainer()
+        self.reason = self.trainer.prepare(self.model, CPU)
+        self.precision = choose_precision(config.precision, config.memory_format, CPU)
+        self.spent = {}
         self.optimizer = self.trainer.create_optimizer(self.model)
         self.datasets = [Volume()]
 
@@ -116,6 +123,8 @@ class Training:
             begin, cpu, waited = time.perf_counter(), time.thread_time(), 0.0
             for _ in steps:
                 waited += trainer.last_waited
+                for name, part in trainer.last_seconds.items():
+                    self.spent[name] = self.spent.get(name, 0) + part
             seconds = time.perf_counter() - begin
             cpu = time.thread_time() - cpu
         return seconds / iterations, cpu / iterations, waited / iterations
@@ -126,12 +135,16 @@ class Training:
             self.datasets, self.model, self.task.predictor, warn=print
         )
         batch = BatchMaker(lambda: maker.make(0), self.task.predictor, 2).make(0)
+        raw = batch.raw.contiguous(memory_format=self.precision.memory_format(3))
         self.model.train()
         begin, cpu = time.perf_counter(), time.thread_time()
         for _ in range(iterations):
             self.optimizer.zero_grad()
-            prediction = self.model(batch.raw)
-            loss = self.task.loss.compute(prediction, batch.target, batch.weight)
+            with self.precision.autocast(CPU):
+                prediction = self.model(raw)
+            loss = self.task.loss.compute(
+                prediction.float(), batch.target, batch.weight
+            )
             loss.item()
             loss.backward()
             self.optimizer.step()
@@ -152,6 +165,38 @@ def compare(title, augments, fmaps, options):
         f"{title:<38} {fmaps:>6} {1 / bare:>9.2f} {1 / trained:>9.2f} "
         f"{1000 * waited:>9.1f} {ratio:>9.3f} {cpu_ratio:>9.3f}"
     )
+    return training
+
+
+def print_spent(training):
+    """Print what the time of an iteration went to, as the window shows it."""
+    total = sum(training.spent.values())
+    print(f"\n{'an iteration with every augment':<38} {'share':>6}")
+    for name, seconds in training.spent.items():
+        print(f"  {name:<36} {seconds / total:>6.1%}")
+
+
+def compare_precisions(options):
+    """Print what a step costs in each number format and memory layout."""
+    print(f"\n{'one bare step, milliseconds':<38} {'4 fmaps':>9} {'12 fmaps':>9}")
+    kinds = itertools.product(("float32", "bfloat16"), MEMORY_FORMATS)
+    trainings = {
+        kind: [
+            Training([], fmaps, 0, precision=kind[0], memory_format=kind[1])
+            for fmaps in (4, 12)
+        ]
+        for kind in kinds
+    }
+    seconds = {kind: [[], []] for kind in trainings}
+    for _ in range(options.rounds):
+        for kind, pair in trainings.items():
+            for training, found in zip(pair, seconds[kind], strict=True):
+                found.append(training.bare_seconds(max(1, options.iterations // 4))[0])
+    for kind, found in seconds.items():
+        shown = " ".join(f"{1000 * min(values):>9.0f}" for values in found)
+        print(f"  {', '.join(kind):<36} {shown}")
+    reason = Training([], 4, 0).reason
+    print(f"  chosen: {reason}")
 
 
 class Clock:
@@ -230,7 +275,9 @@ def main():
     print(f"{'':<38} {columns[0]:>6}", *(f"{c:>9}" for c in columns[1:]))
     for fmaps in (12, 4):
         compare("mirror, gamma, intensity", cheap_augments(), fmaps, options)
-        compare("every augment", every_augment(), fmaps, options)
+        every = compare("every augment", every_augment(), fmaps, options)
+    print_spent(every)
+    compare_precisions(options)
     break_down()
 
 

@@ -125,6 +125,7 @@ def restore_latest(run: Run, project: Project) -> Iterator[Warned]:
     RunError
         If there are checkpoints, but none can be used; nothing was changed then.
     """
+    project.weights.remove_leftovers(run.name)
     unusable: dict[int, str] = {}
     for iteration in reversed(project.weights.iterations(run.name)):
         try:

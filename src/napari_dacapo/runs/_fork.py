@@ -10,7 +10,7 @@ from napari_dacapo.store.converter import from_doc, to_doc
 from ._checkpoints import load_weights, save_checkpoint
 from ._record import write_record
 from ._session import ProjectLike, open_project, store_run
-from ._validate import checkpoint_or_latest, rebuild_best
+from ._validate import checkpoint_or_latest, restore_best
 from .run import Run, RunConfig
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def fork(
     origin = {"kind": "fork", "run": parent, "iteration": iteration, "changed": changed}
     write_record(run, folder, parent=origin)
     save_checkpoint(run, folder)
+    restore_best(run, folder)
     store_run(run, folder)
     return changed
 
@@ -143,13 +144,8 @@ def _copy_results(run: Run, parent: str, project: Project, *, scores: bool) -> N
     )
     if not scores:
         return
-    for row in stats.validation_rows(parent):
-        if row.iteration <= iteration:
-            stats.append_validation_scores(
-                run.name, row.iteration, row.dataset, row.parameters, row.scores
-            )
-    # weights of earlier iterations stay with the parent
-    rebuild_best(run, range(iteration, iteration + 1), project)
+    rows = [row for row in stats.validation_rows(parent) if row.iteration <= iteration]
+    stats.append_validation_rows(run.name, rows)
 
 
 def _differences(one: Any, other: Any, path: str = "") -> dict[str, Any]:

@@ -183,7 +183,7 @@ class _Training:
         name, iteration = self.run.name, self.iteration
         self.project.stats.delete_training_after(name, iteration)
         self.project.stats.delete_validation_after(name, iteration)
-        restore_best(self.run, iteration, self.project)
+        restore_best(self.run, self.project)
         self._judge()
 
     def _judge(self) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_dacapo.arrays._ome_zarr import describe_image
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
@@ -20,6 +19,7 @@ from napari_dacapo.events import (
     ValidationStarted,
     Warned,
 )
+from napari_dacapo.store.stats_store import ValidationRow
 
 from ._checkpoints import best_entries, load_weights_of, prune_checkpoints
 from ._copies import store_copy
@@ -103,15 +103,6 @@ def checkpoint_or_latest(run_name: str, iteration: int | None, project: Project)
     return latest
 
 
-@dataclass(frozen=True)
-class _Row:
-    """The scores of one dataset with one parameter set, by criterion."""
-
-    dataset: str
-    parameters: Any
-    scores: dict[str, float]
-
-
 def validate_model(
     run: Run,
     iteration: int,
@@ -133,17 +124,14 @@ def validate_model(
         )
     began = time.perf_counter()
     yield ValidationStarted(iteration, tuple(d.name for d in datasets))
-    rows: list[_Row] = []
+    rows: list[ValidationRow] = []
     for dataset in datasets:
         yield from _validate_dataset(
             run, iteration, project, dataset, device, control, rows
         )
+    project.stats.append_validation_rows(run.name, rows)
     for row in rows:
-        project.stats.append_validation_scores(
-            run.name, iteration, row.dataset, row.parameters, row.scores
-        )
-    for row in rows:
-        yield from _update_best(run, iteration, project, row)
+        yield from _update_best(run, project, row)
     prune_validation_outputs(run.name, iteration, project)
     prune_checkpoints(run, project)
     yield ValidationDone(iteration, time.perf_counter() - began)
@@ -176,7 +164,7 @@ def _validate_dataset(
     dataset: Dataset,
     device: torch.device,
     control: RunControl,
-    rows: list[_Row],
+    rows: list[ValidationRow],
 ) -> Iterator[Event]:
     """Predict and score `dataset`, appending to `rows`."""
     prediction = project.arrays.validation_prediction_array(
@@ -200,7 +188,7 @@ def _validate_dataset(
         scores = evaluator.evaluate(segmentation, gt, mask=dataset.mask)
         criteria = evaluator.score.criteria
         values = dict(zip(criteria, evaluator.values(scores), strict=True))
-        rows.append(_Row(dataset.name, parameters, values))
+        rows.append(ValidationRow(iteration, dataset.name, parameters, values))
         yield ScoresComputed(
             iteration,
             dataset.name,
@@ -231,7 +219,7 @@ def _copy_inputs(
 
 
 def _update_best(
-    run: Run, iteration: int, project: Project, row: _Row
+    run: Run, project: Project, row: ValidationRow
 ) -> Iterator[BestUpdated]:
     """Record the criteria by which `row` beats everything before."""
     evaluator = run.task.evaluator
@@ -243,23 +231,23 @@ def _update_best(
         if best is not None and not evaluator.compare(value, best["value"], criterion):
             continue
         project.weights.store_best(
-            run.name, iteration, row.dataset, criterion, row.parameters, value
+            run.name, row.iteration, row.dataset, criterion, row.parameters, value
         )
-        yield BestUpdated(row.dataset, criterion, iteration, row.parameters, value)
+        yield BestUpdated(row.dataset, criterion, row.iteration, row.parameters, value)
 
 
-def restore_best(run: Run, iteration: int, project: Project) -> None:
-    """Forget bests of more than `iteration` iterations and find those before."""
-    if project.weights.drop_best_after(run.name, iteration):
-        rebuild_best(run, range(iteration + 1), project)
+def restore_best(run: Run, project: Project) -> None:
+    """Make the bests follow from the stored scores up to the current iteration.
 
-
-def rebuild_best(run: Run, iterations: range, project: Project) -> None:
-    """Find the bests among the stored scores of `iterations`."""
+    An interrupted validation may have stored its scores, but not yet what is best; the
+    bests of a training that went back may lie ahead. Only iterations whose weights are
+    stored count: the others were no better, or belong to the run this one began with.
+    """
+    project.weights.drop_best_after(run.name, run.trainer.iteration)
+    usable = set(project.weights.iterations(run.name))
     for row in project.stats.validation_rows(run.name):
-        if row.iteration in iterations:
-            known = _Row(row.dataset, row.parameters, row.scores)
-            for _ in _update_best(run, row.iteration, project, known):
+        if row.iteration in usable:
+            for _ in _update_best(run, project, row):
                 pass  # nothing new to be told
 
 

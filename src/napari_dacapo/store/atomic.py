@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_PREFIX, _SUFFIX = ".", ".tmp"
+
+
+def temporary_pattern() -> str:
+    """Return the glob pattern of files that were being written."""
+    return f"{_PREFIX}*{_SUFFIX}"
+
+
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place when the block ends.
@@ -20,7 +28,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary file is removed and `path` stays as it was. Missing folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    handle, name = tempfile.mkstemp(_SUFFIX, _PREFIX, path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -95,15 +95,17 @@ class StatsStore:
 
         If the same result was scored before, the new scores count.
         """
+        row = ValidationRow(iteration, dataset, parameters, scores)
+        self.append_validation_rows(run_name, [row])
+
+    def append_validation_rows(
+        self, run_name: str, rows: Sequence[ValidationRow]
+    ) -> None:
+        """Store the scores of several results in one go: all of them or none."""
         table = self._validation(run_name)
-        table.add_columns(scores)
-        row = {
-            "iteration": iteration,
-            "dataset": dataset,
-            "parameters": json.dumps(to_doc(parameters)),
-            **{criterion: float(value) for criterion, value in scores.items()},
-        }
-        table.append([[row.get(column, "") for column in table.columns]])
+        table.add_columns({name: None for row in rows for name in row.scores})
+        cells = [_cells(row) for row in rows]
+        table.append([[row.get(c, "") for c in table.columns] for row in cells])
 
     def validation_rows(self, run_name: str) -> list[ValidationRow]:
         """Return all stored scores, in the order in which results were first scored."""
@@ -168,6 +170,15 @@ class StatsStore:
 
     def _run(self, run_name: str) -> Path:
         return self._base / "runs" / check_file_name(run_name)
+
+
+def _cells(row: ValidationRow) -> dict[str, Any]:
+    return {
+        "iteration": row.iteration,
+        "dataset": row.dataset,
+        "parameters": json.dumps(to_doc(row.parameters)),
+        **{criterion: float(value) for criterion, value in row.scores.items()},
+    }
 
 
 def _in_order(scores: dict[str, float], criteria: Sequence[str]) -> list[float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from napari_dacapo.errors import DataError, DataNotFoundError
 
 from ._seal import damage, seal
-from .atomic import atomic_path, write_text
+from .atomic import atomic_path, temporary_pattern, write_text
 from .converter import SCHEMA_KEY, SCHEMA_VERSION, check_schema, from_doc, to_doc
 from .names import check_file_name
 from .yaml_files import format_yaml, read_yaml
@@ -128,6 +128,14 @@ class WeightsStore:
         path = self._path(run_name, iteration)
         return path.replace(path.with_name(f"{path.name}{_DAMAGED}"))
 
+    def remove_leftovers(self, run_name: str) -> None:
+        """Delete what a process that was killed had not finished writing.
+
+        No other process may be training the run.
+        """
+        for path in self._checkpoints(run_name).glob(temporary_pattern()):
+            path.unlink(missing_ok=True)
+
     def remove(self, run_name: str, iteration: int) -> None:
         """Delete the checkpoint of `iteration`, if it exists."""
         self._path(run_name, iteration).unlink(missing_ok=True)
@@ -168,18 +176,16 @@ class WeightsStore:
         text = format_yaml({SCHEMA_KEY: SCHEMA_VERSION, "best": best})
         write_text(self._best_path(run_name), text)
 
-    def drop_best_after(self, run_name: str, iteration: int) -> bool:
-        """Forget bests after `iteration` iterations; return if there were any."""
+    def drop_best_after(self, run_name: str, iteration: int) -> None:
+        """Forget bests of more than `iteration` completed iterations."""
         best = self._best_doc(run_name)
         kept = {
             dataset: {c: e for c, e in table.items() if e["iteration"] <= iteration}
             for dataset, table in best.items()
         }
-        if kept == best:
-            return False
-        text = format_yaml({SCHEMA_KEY: SCHEMA_VERSION, "best": kept})
-        write_text(self._best_path(run_name), text)
-        return True
+        if kept != best:
+            text = format_yaml({SCHEMA_KEY: SCHEMA_VERSION, "best": kept})
+            write_text(self._best_path(run_name), text)
 
     def best(self, run_name: str) -> dict[str, dict[str, Best]]:
         """Return the best results by dataset and criterion, empty if none is known.
