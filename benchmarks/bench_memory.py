@@ -18,6 +18,7 @@ import torch
 
 from napari_dacapo.architectures import CNNectomeUNetConfig
 from napari_dacapo.arrays import LocalArrayIdentifier, ZarrArray
+from napari_dacapo.arrays._chunk_cache import shared_cache
 from napari_dacapo.datasplits.datasets import Dataset
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.tasks import DistanceTaskConfig
@@ -30,6 +31,8 @@ from napari_dacapo.trainers.augments import (
 
 VOXEL_SIZE = Coordinate(8, 8, 8)
 MEBIBYTE = 2**20
+#: of decoded chunks, in MiB; a larger one, as by default, would fill more slowly
+CACHE = 16
 
 
 class Volume(Dataset):
@@ -58,6 +61,7 @@ class Volume(Dataset):
 def measure(edge, iterations, results):
     """Train and put (iteration, resident bytes) into `results`."""
     torch.set_num_threads(1)
+    shared_cache().capacity = CACHE * MEBIBYTE
     task = DistanceTaskConfig("task", ["object"], 50, 10, scale_factor=40).create_task()
     network = CNNectomeUNetConfig(
         "net",
@@ -96,7 +100,7 @@ def main():
     parser.add_argument("--edges", type=int, nargs="+", default=[1024, 2048])
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    print("resident size in MiB after so many iterations")
+    print(f"resident size in MiB after so many iterations, chunk cache of {CACHE} MiB")
     for edge in options.edges:
         with context.Manager() as manager:
             results = manager.list()

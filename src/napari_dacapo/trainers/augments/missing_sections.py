@@ -43,7 +43,7 @@ class MissingSectionsAugment(RawAugment):
             sections = raw[:, pale]
             mean = sections.mean(dim=(-2, -1), keepdim=True)
             result[:, pale] = mean + (sections - mean) * config.contrast
-            result[:, missing] = 0
+            result[:, missing] = min(0.0, float(raw.min()))  # black, also of [-1, 1]
             return result
 
         return change
