@@ -303,6 +303,14 @@ class TestTraining:
         assert "memory" in suggestion.reasons["trainer_config.batch_size"]
 
 
+def test_inner_distances_are_cut_above_the_outside(tmp_path):
+    pair = write(tmp_path, "2d", tiles((96, 96), 24, gap=8))
+    task = suggest([pair], task="inner_distance").run_config.task_config
+    assert min(task.thresholds) > 127
+    # a watershed would grow down to the middle of the scale
+    assert task.objects == "regions"
+
+
 def test_one_hot_classes_are_named_by_their_labels(tmp_path):
     pair = write(tmp_path, "2d", tiled_classes((96, 96)))
     named = {"membrane": [3], "mito": [1]}

@@ -50,8 +50,9 @@ class Volumes:
         if self.roi is None:
             return labels
         array = labels.create_array()
+        # the nearest faces: boxes side by side must not share the voxels between them
         roi = parse_roi(self.roi).snap_to_grid(
-            array.voxel_size, origin=array.roi.offset
+            array.voxel_size, "closest", array.roi.offset
         )
         return CropArrayConfig(f"{labels.name}_{self.prefix}part", labels, roi)
 

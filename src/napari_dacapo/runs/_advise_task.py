@@ -46,6 +46,8 @@ LONG_REACH = 4
 LONGER_REACH = 10
 #: objects at least this many times as thick get affinities of that reach
 REACHES_PER_OBJECT = 2.5
+#: thresholds that validation tries where all outside is 127
+INNER_THRESHOLDS = (140, 150, 165)
 #: biases that validation tries
 BIASES = (0.3, 0.4, 0.5, 0.6, 0.7)
 #: window of the shape descriptors: fraction of the thickness of an object, and bounds
@@ -91,12 +93,22 @@ def _distances(plan: Plan) -> TaskConfig:
     if isinstance(config, DistanceTaskConfig):
         config.clipmin = _smallest_fraction(plan)
         config.clipmax = round(1 - config.clipmin, 6)
+    is_inner = isinstance(config, InnerDistanceTaskConfig)
+    if is_inner:
+        config.thresholds = list(INNER_THRESHOLDS)
+        plan.because(
+            "task_config.thresholds",
+            "Outside of objects the target is 0, the middle of the scale (127), so "
+            "objects begin above it.",
+        )
     if plan.facts.labels.are_objects and not plan.classes:
-        config.objects = "watershed"
+        config.objects = "regions" if is_inner else "watershed"
         plan.because(
             "task_config.objects",
-            "Labels are single objects: a watershed from the middle of each numbers "
-            "them and parts those that touch.",
+            "Labels are single objects: connected regions are numbered."
+            if is_inner
+            else "Labels are single objects: a watershed from the middle of each "
+            "numbers them and parts those that touch.",
         )
     return config
 
