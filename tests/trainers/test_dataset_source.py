@@ -146,7 +146,7 @@ class TestReading:
         assert isinstance(source.sampler.annotation, LazyAnnotation)
         generator = np.random.default_rng(0)
         for _ in range(20):
-            roi = source._sizes.target_roi(source.draw(generator))
+            roi = source.sizes.target_roi(source.draw(generator))
             assert source._mask.read(roi).mean() >= 0.3
         assert mask.reads >= 20
 

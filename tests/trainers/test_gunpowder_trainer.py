@@ -159,12 +159,33 @@ class TestBatches:
         often = [np.any(sample == 0.75) for b in batches for sample in b[0]]
         assert 0.7 < np.mean(often) < 0.8
 
-    def test_raw_of_different_voxel_size_is_refused(self):
-        data = datasets()
-        raw, gt = volumes((20, 20, 20), (2, 1, 1))
-        data.append(InMemoryDataset("c", raw, gt))
-        with pytest.raises(DataError, match=r"'c': raw has voxel size \(2, 1, 1\)"):
-            Training(data=data).batches(1)
+    def test_every_dataset_is_seen_at_its_own_voxel_size(self):
+        """Crops of a dataset alone are those that it adds to a mixture."""
+
+        def data(voxel_size, name):
+            raw, gt = volumes((24, 24, 24), voxel_size, seed=9)
+            return InMemoryDataset(name, raw, gt)
+
+        options = {"augments": [ElasticAugmentConfig([6, 6, 6], [0, 0, 0], (1, 1))]}
+        mixed = [data((1, 1, 1), "fine"), data((40, 8, 4.6), "coarse")]
+        training = Training(data=mixed, **options)
+        batches = training.batches(20)
+        shapes = {part.shape for batch in batches for part in batch}
+        assert shapes == {(2, 1, 12, 12, 12), (2, 1, 8, 8, 8)}
+        (said,) = training.trainer.warnings
+        assert "'coarse': raw has voxel size (40, 8, 4.6), dataset 'fine'" in said
+        # about half of the crops turn in a plane of square voxels, half do not
+        coarse = Training(data=mixed[1:], **options)
+        turned = {part.tobytes() for b in batches for part in b[0]}
+        alone = {part.tobytes() for b in coarse.batches(20) for part in b[0]}
+        assert turned & alone
+        assert turned - alone
+
+    def test_nearly_equal_voxel_sizes_need_no_words(self):
+        raw, gt = volumes((24, 24, 24), (1.1, 1, 1))
+        training = Training(data=[*datasets(), InMemoryDataset("c", raw, gt)])
+        training.batches(1)
+        assert not training.trainer.warnings
 
     def test_two_axes_and_super_resolution(self):
         raw, _ = volumes((40, 48), (9.2, 8))

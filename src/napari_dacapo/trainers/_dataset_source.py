@@ -71,7 +71,7 @@ class DatasetSource:
         warn: Callable[[str], None],
     ) -> None:
         self.name, self.weight = dataset.name, float(dataset.weight)
-        self._sizes, self._warn = sizes, warn
+        self.sizes, self._warn = sizes, warn
         gt = _ground_truth(dataset)
         self.axes = ["c", *gt.spatial_axes]
         _check(dataset, gt, sizes)
@@ -132,11 +132,11 @@ class DatasetSource:
                 f"dataset {self.name!r}: ground truth {region} reaches outside of raw "
                 f"{dataset.raw.roi}; only the common part is used"
             )
-        size = self._sizes.input_shape * self._sizes.raw_voxel_size
+        size = self.sizes.input_shape * self.sizes.raw_voxel_size
         if any(s < n for s, n in zip(dataset.raw.roi.shape, size, strict=True)):
             self._warn(
                 f"dataset {self.name!r}: raw has {Coordinate(dataset.raw.shape)} "
-                f"voxels, fewer than the {self._sizes.input_shape} the network takes; "
+                f"voxels, fewer than the {self.sizes.input_shape} the network takes; "
                 "the rest of each crop is filled with zeros"
             )
         return region.intersect(inside)
@@ -144,7 +144,7 @@ class DatasetSource:
     def _create_sampler(
         self, dataset: Dataset, min_masked: float, block: int
     ) -> CropSampler:
-        sizes, box = self._sizes, self._sizes.output_shape.as_integers()
+        sizes, box = self.sizes, self.sizes.output_shape.as_integers()
         step = least_common_multiple([sizes.raw_voxel_size, sizes.gt_voxel_size])
         anchor = _anchor(dataset.raw.roi.offset, self.region.offset, sizes)
         if anchor is None:
@@ -171,7 +171,7 @@ class DatasetSource:
         return restrict_to_points(sampler, points, self.region, box, self._warn)
 
     def _annotation(self, box: tuple[int, ...]) -> Annotation:
-        voxel_size = self._sizes.gt_voxel_size
+        voxel_size = self.sizes.gt_voxel_size
         shape = (self.region.shape / voxel_size).as_integers()
         if isinstance(self._mask, FullMask):
             return FullAnnotation(shape, box)
@@ -215,12 +215,6 @@ def _check(dataset: Dataset, gt: Array, sizes: CropSizes) -> None:
         raise DataError(
             f"{where}: raw has {channels} channels, the network takes "
             f"{sizes.raw_channels}; set fmaps_in of the architecture to {channels}"
-        )
-    if dataset.raw.voxel_size != sizes.raw_voxel_size:
-        raise DataError(
-            f"{where}: raw has voxel size {dataset.raw.voxel_size}, the first dataset "
-            f"{sizes.raw_voxel_size}; all must have the same, use a "
-            "ResampledArrayConfig"
         )
     if gt.voxel_size != sizes.gt_voxel_size:
         raise DataError(

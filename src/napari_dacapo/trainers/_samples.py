@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from .augments.base import Augment, Sample, SampleRequest
 
 
+#: voxel sizes that differ by less than this factor are the same to a network
+_SIMILAR = 1.25
+
+
 @dataclass(frozen=True)
 class TrainingSample:
     """One sample, augmented, with its target but without weight.
@@ -53,8 +57,6 @@ class SampleMaker:
     ----------
     sources : sequence of DatasetSource
         One per dataset, drawn from in proportion to their weights.
-    sizes : CropSizes
-        Of all crops.
     augments : sequence of Augment
         Applied in this order.
     predictor : Predictor
@@ -66,23 +68,19 @@ class SampleMaker:
     def __init__(
         self,
         sources: Sequence[DatasetSource],
-        sizes: CropSizes,
         augments: Sequence[Augment],
         predictor: Predictor,
         seed: int,
     ) -> None:
-        self._sources, self._sizes = sources, sizes
-        self._augments, self._predictor, self._seed = augments, predictor, seed
+        self._sources, self._augments = sources, augments
+        self._predictor, self._seed = predictor, seed
         weights = np.array([source.weight for source in sources])
         self._probabilities = weights / weights.sum()
 
     @property
     def sample_bytes(self) -> int:
         """About how much memory a sample takes: raw, labels, mask and target."""
-        request = self._sizes.request(Coordinate((0,) * self._sizes.context.dims))
-        raw = math.prod((request.raw_roi.shape / request.raw_voxel_size).as_integers())
-        gt = math.prod((request.gt_roi.shape / request.gt_voxel_size).as_integers())
-        return 4 * raw * self._sizes.raw_channels + 13 * gt
+        return max(_sample_bytes(source.sizes) for source in self._sources)
 
     def make(self, index: int) -> TrainingSample:
         """Return sample number `index`; may run in several threads at once."""
@@ -94,12 +92,12 @@ class SampleMaker:
         number = generator.choice(len(self._sources), p=self._probabilities)
         source = self._sources[int(number)]
         offset = source.draw(generator)
-        request = self._sizes.request(offset)
+        request = source.sizes.request(offset)
         torch_generator = torch.Generator().manual_seed(
             int(changes.generate_state(1, np.uint64)[0] >> np.uint64(1))
         )
         sample = self._load(source, request, torch_generator)
-        roi = self._sizes.target_roi(offset)
+        roi = source.sizes.target_roi(offset)
         return self._with_target(source, request, sample, roi)
 
     def preview(self, index: int) -> dict[str, NumpyArray]:
@@ -147,6 +145,13 @@ class SampleMaker:
         )
 
 
+def _sample_bytes(sizes: CropSizes) -> int:
+    request = sizes.request(Coordinate((0,) * sizes.context.dims))
+    raw = math.prod((request.raw_roi.shape / request.raw_voxel_size).as_integers())
+    gt = math.prod((request.gt_roi.shape / request.gt_voxel_size).as_integers())
+    return 4 * raw * sizes.raw_channels + 13 * gt
+
+
 def _in_memory(array: Array) -> NumpyArray:
     return NumpyArray.from_np_array(
         array[array.roi], array.roi, array.voxel_size, array.axes
@@ -171,7 +176,8 @@ def create_sample_maker(  # noqa: PLR0913
     Parameters
     ----------
     datasets : sequence of Dataset
-        With ground truth.
+        With ground truth. Each is seen at its own voxel size: crops have the same
+        number of voxels everywhere. `warn` is told if voxel sizes are very different.
     model : Model
         Only its sizes are used.
     predictor : Predictor
@@ -194,12 +200,11 @@ def create_sample_maker(  # noqa: PLR0913
 
     if not datasets:
         raise DataError("there is no dataset to train on; add one to the data split")
-    sizes = CropSizes.of(model, predictor, datasets[0].raw.voxel_size)
     budget = MemoryBudget() if budget is None else budget
     sources = [
         DatasetSource(
             dataset,
-            sizes,
+            CropSizes.of(model, predictor, dataset.raw.voxel_size),
             budget,
             min_masked=min_masked,
             clip_raw=clip_raw,
@@ -208,9 +213,28 @@ def create_sample_maker(  # noqa: PLR0913
         )
         for dataset in datasets
     ]
+    _compare_voxel_sizes(sources, warn)
     for augment in augments:  # complain of unfit settings now, not in the background
-        augment.plan(sizes.request(sources[0].region.offset), torch.Generator())
-    return SampleMaker(sources, sizes, augments, predictor, seed)
+        request = sources[0].sizes.request(sources[0].region.offset)
+        augment.plan(request, torch.Generator())
+    return SampleMaker(sources, augments, predictor, seed)
+
+
+def _compare_voxel_sizes(
+    sources: Sequence[DatasetSource], warn: Callable[[str], None]
+) -> None:
+    """Tell of datasets in which the same thing has another size in voxels."""
+    first = sources[0]
+    for source in sources[1:]:
+        one, other = first.sizes.raw_voxel_size, source.sizes.raw_voxel_size
+        factors = [float(a / b) for a, b in zip(one, other, strict=True)]
+        if max(*factors, *(1 / f for f in factors)) > _SIMILAR:
+            warn(
+                f"dataset {source.name!r}: raw has voxel size {other}, dataset "
+                f"{first.name!r} {one}; the same object is another number of voxels "
+                "large in both. If the network is not meant to learn that, bring them "
+                "to one voxel size with a ResampledArrayConfig"
+            )
 
 
 def weigh(
