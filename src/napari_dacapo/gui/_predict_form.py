@@ -36,12 +36,8 @@ if TYPE_CHECKING:
     from ._session import Session
 
 WHOLE, VIEW = "Whole volume", "Current view"
-#: as in `napari_dacapo.runs.predict`, and what they are good for
-DTYPES = {
-    "uint8": "uint8 (small, for post-processing)",
-    "float16": "float16",
-    "float32": "float32 (exact)",
-}
+#: as in `napari_dacapo.runs.predict`
+DTYPES = ("uint8", "float16", "float32")
 
 
 class RegionEditor(Editor):
@@ -161,9 +157,11 @@ class PredictForm(QWidget):
         self.weights.setToolTip(
             "Which stored weights to predict with: the best of a validation, or any."
         )
-        for dtype, text in DTYPES.items():
-            self.dtype.addItem(text, dtype)
-        self.dtype.setToolTip("The type of the stored prediction.")
+        self.dtype.addItems(DTYPES)
+        self.dtype.setToolTip(
+            "<qt>The type of the stored prediction: uint8 is small and good enough for "
+            "post-processing, float32 is exact.</qt>"
+        )
         self.pad.setToolTip(
             "<qt>Also predict where the network would look beyond the border of the "
             "volume; it sees zeros there.</qt>"
@@ -270,7 +268,7 @@ class PredictForm(QWidget):
             config=config,
             contents=self.choices.contents_in(config),
             region=self.region.value(),
-            dtype=str(self.dtype.currentData()),
+            dtype=self.dtype.currentText(),
             output=self.output.value(),
             pad=self.pad.isChecked(),
         )
