@@ -142,9 +142,9 @@ class TestChoiceOfTask:
         assert self.choose(tmp_path, labels, classes={"a": [1], "b": [2]})[0] == (
             "OneHotTaskConfig"
         )
-        assert self.choose(tmp_path, labels, classes={"a": [1], "b": [2, 3]})[0] == (
-            "DistanceTaskConfig"
-        )
+        for others in ([2, 3], [5]):  # a group, and a label among others
+            task, _ = self.choose(tmp_path, labels, classes={"a": [1], "b": others})
+            assert task == "DistanceTaskConfig"
 
     @pytest.mark.parametrize("word", ["onehot", "One-Hot", "OneHotTask", "one_hot"])
     def test_spellings(self, tmp_path, word):

@@ -11,6 +11,7 @@ from napari_dacapo.errors import ConfigError
 from napari_dacapo.geometry import Coordinate
 
 from ._facts import DataFacts
+from ._label_shapes import TOUCHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ TASKS: Final = {
     "one_hot": "the class of every voxel",
     "affinities": "objects that touch each other",
 }
-#: voxels that the diameter of a typical object should have, by task
+#: voxels that the diameter of a typical object should have
 OBJECT_VOXELS = 12
 #: the same where the boundary between objects is thin, and so has to stay visible
 CROWDED_VOXELS = 40
@@ -37,8 +38,9 @@ MIN_SECTIONS = 16
 MIN_LINKED_SECTIONS = 3
 #: sections this much thicker than their pixels are seen one by one
 THICK_SECTIONS = 4
-DEFAULT_ITERATIONS = {"affinities": 2000}
-ITERATIONS = 1500
+#: length of a training, and of those that take longer
+DEFAULT_ITERATIONS = 1500
+MORE_ITERATIONS = {"affinities": 2000}
 
 
 def task_word(text: str) -> str:
@@ -137,16 +139,10 @@ def _choose_task(
     facts: DataFacts, classes: Mapping[str, tuple[int, ...]] | None
 ) -> tuple[str, str]:
     """Return what the labels are made for, and why."""
+    if classes:
+        return _choose_task_for_classes(classes)
     labels = facts.labels
     number = len(labels.ids)
-    if classes:
-        if len(classes) > 1 and all(len(ids) == 1 for ids in classes.values()):
-            return "one_hot", (
-                f"{len(classes)} classes of one label each exclude each other."
-            )
-        return "distance", (
-            "Voxels of the classes that were named are to be found, not single objects."
-        )
     if not labels.are_objects:
         if number > 1:
             return "one_hot", (
@@ -157,7 +153,7 @@ def _choose_task(
     if labels.are_crowded:
         touching = (
             f"{100 * labels.contact:.0f} % of their surface touches another one"
-            if labels.contact > labels.foreground / 2
+            if labels.contact > TOUCHING
             else f"they fill {100 * labels.foreground:.0f} % of the volume"
         )
         return "affinities", (
@@ -167,8 +163,21 @@ def _choose_task(
     return "hot_distance", (
         f"{number} labels in {labels.num_pieces} pieces are objects that hardly touch "
         f"({100 * labels.contact:.1f} % of their surface): once their voxels are "
-        "found, connected regions or a seeded watershed are the objects. Choose "
-        "affinities to have the touching ones parted as well."
+        "found, a seeded watershed numbers them. Choose affinities if touching ones "
+        "matter."
+    )
+
+
+def _choose_task_for_classes(classes: Mapping[str, tuple[int, ...]]) -> tuple[str, str]:
+    """Return what finds voxels of classes that were named, and why."""
+    labels = sorted(label for group in classes.values() for label in group)
+    counted = labels in (list(range(len(classes))), list(range(1, len(classes) + 1)))
+    if len(classes) > 1 and counted and all(classes.values()):
+        return "one_hot", (
+            f"The {len(classes)} classes, of one label each, exclude each other."
+        )
+    return "distance", (
+        "Voxels of the classes that were named are to be found, not single objects."
     )
 
 
@@ -208,7 +217,7 @@ def _power_of_two(ratio: float) -> int:
 
 
 def _choose_iterations(plan: Plan) -> int:
-    number = DEFAULT_ITERATIONS.get(plan.task, ITERATIONS)
+    number = MORE_ITERATIONS.get(plan.task, DEFAULT_ITERATIONS)
     plan.because(
         "num_iterations",
         "Enough for good results on volumes of this kind in our measurements; train "
