@@ -233,6 +233,12 @@ class TestAffinities:
         assert (1, 0, 0) in config.task_config.neighborhood
         assert config.architecture_config.input_shape[0] > 1
 
+    def test_dust_is_dropped(self, tmp_path):
+        config, _ = self.propose(tmp_path, "2d", tiles((96, 96), 24, gap=4))
+        assert config.task_config.min_size == 400 // 50
+        [parameters, *_] = config.task_config.create_task().parameters
+        assert parameters.min_size == 8
+
     def test_descriptors_can_be_left_out(self, tmp_path):
         labels = tiles((96, 96), 24)
         config, _ = self.propose(tmp_path, "2d", labels, lsds=False)

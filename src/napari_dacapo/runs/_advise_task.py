@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from napari_dacapo.errors import ConfigError
@@ -50,6 +51,8 @@ REACHES_PER_OBJECT = 2.5
 INNER_THRESHOLDS = (140, 150, 165)
 #: biases that validation tries
 BIASES = (0.3, 0.4, 0.5, 0.6, 0.7)
+#: fraction of the volume of the median object
+DUST_FRACTION = 0.02
 #: window of the shape descriptors: fraction of the thickness of an object, and bounds
 #: in longest and finest edges of a voxel
 SIGMA_FRACTION = 0.25
@@ -200,6 +203,7 @@ def _affinities(plan: Plan, *, lsds: bool) -> AffinitiesTaskConfig:
         "Rare and frequent neighbours count the same while learning, so the border "
         "between together and apart is near the middle.",
     )
+    config.min_size = _min_size(plan)
     config.detailed_scores = True
     plan.because(
         "task_config.detailed_scores",
@@ -245,6 +249,17 @@ def _neighborhood(plan: Plan) -> list[Coordinate]:
         + (" None leaves its section, as labels are not linked." if plan.flat else ""),
     )
     return list(dict.fromkeys(offsets))
+
+
+def _min_size(plan: Plan) -> int:
+    """Return below how many voxels what is found cannot be an object."""
+    plan.because(
+        "task_config.min_size",
+        f"A part of {DUST_FRACTION:.0%} of the median object is dust: single voxels at "
+        "boundaries, which belong nowhere.",
+    )
+    voxel = math.prod(plan.voxel_size.as_floats())
+    return int(DUST_FRACTION * plan.facts.labels.volume / voxel)
 
 
 def _sigma(plan: Plan) -> float:

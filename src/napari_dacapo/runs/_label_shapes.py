@@ -40,6 +40,8 @@ class LabelShapes:
         linked.
     thinnest : float
         The same for the label whose regions are thinnest.
+    volume : float
+        Of the median region, in nm to the power of the number of axes.
     foreground : float
         Labelled fraction of the volume.
     contact : float
@@ -53,6 +55,7 @@ class LabelShapes:
     num_pieces: int
     thickness: float
     thinnest: float
+    volume: float
     foreground: float
     contact: float
     linked: bool
@@ -96,6 +99,7 @@ def measure_shapes(values: NDArray[Any], voxel_size: Sequence[float]) -> LabelSh
         len(pieces.label),
         _typical(pieces),
         min(_typical(pieces, pieces.label == i) for i in ids),
+        float(np.median(pieces.size) * np.prod([float(e) for e in voxel_size])),
         float(np.count_nonzero(values)) / values.size,
         sum(c.touching for c in across) / max(1, sum(c.surface for c in across)),
         linked,

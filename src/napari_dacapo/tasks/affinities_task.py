@@ -44,7 +44,9 @@ class AffinitiesTask(Task):
             len(task_config.neighborhood), task_config.lsds_to_affs_weight_ratio
         )
         self.post_processor = WatershedPostProcessor(
-            task_config.neighborhood, task_config.biases or DEFAULT_BIASES
+            task_config.neighborhood,
+            task_config.biases or DEFAULT_BIASES,
+            min_size=task_config.min_size,
         )
         self.evaluator = InstanceEvaluator(task_config.detailed_scores)
 
@@ -109,6 +111,15 @@ class AffinitiesTaskConfig(TaskConfig):
         "values that every validation tries. Empty: five over the whole range.",
         default=None,
         converter=fields.to_optional_numbers,
+        advanced=True,
+        group="Segmentation",
+    )
+    min_size: int = config_field(
+        "Objects with fewer voxels than this are dropped from every validation's "
+        "segmentation; 0 keeps all.",
+        default=0,
+        unit="voxels",
+        minimum=0,
         advanced=True,
         group="Segmentation",
     )

@@ -83,19 +83,25 @@ class WatershedPostProcessor(ObjectPostProcessor):
         prediction, such as local shape descriptors, are ignored.
     biases : iterable of float
         What `enumerate_parameters` tries.
+    **options
+        Other fields of the parameters, such as ``min_size=100``.
     """
 
     default_value_range: ClassVar[ValueRange] = UNIT_RANGE
 
     def __init__(
-        self, offsets: Iterable[Any], biases: Iterable[float] = DEFAULT_BIASES
+        self,
+        offsets: Iterable[Any],
+        biases: Iterable[float] = DEFAULT_BIASES,
+        **options: Any,
     ) -> None:
         self.offsets = _to_offsets(offsets) or ()
         self.biases = tuple(biases)
+        self.options = options
 
     def enumerate_parameters(self) -> Iterator[WatershedPostProcessorParameters]:
         for number, bias in enumerate(self.biases):
-            yield WatershedPostProcessorParameters(id=number, bias=bias)
+            yield WatershedPostProcessorParameters(id=number, bias=bias, **self.options)
 
     def pieces(
         self,
