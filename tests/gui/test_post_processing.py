@@ -183,3 +183,11 @@ def test_without_predictions_the_dock_says_why(viewer, project_folder, qtbot):
     widget = PostProcessingWidget(viewer)
     qtbot.waitUntil(lambda: "Nothing to post-process yet" in widget.message.text())
     widget.deleteLater()
+
+
+def test_long_names_do_not_widen_the_dock(widget, viewer, qtbot):
+    longest = max(widget.sweep.criterion.itemText(i) for i in range(21))
+    widget.sweep.read_out.setText(longest * 5)
+    viewer.theme = "light"  # lays out anew
+    qtbot.wait(50)
+    assert widget.minimumSizeHint().width() < 320

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ._themed_plot import ThemedPlot
 
@@ -15,6 +23,11 @@ if TYPE_CHECKING:
 
     from napari_dacapo.gui._theme import PlotColours
     from napari_dacapo.gui.models import ScoreRow, ScoreTable
+
+#: letters of a criterion's name that are always seen
+SHOWN_LETTERS = 14
+#: room beside the longest name in the list, in pixels
+MARGIN = 24
 
 
 class PlotPanel(QWidget):
@@ -39,12 +52,18 @@ class PlotPanel(QWidget):
         self.plot_widget = ThemedPlot(bottom, left)
         self.read_out = QLabel()
 
+        # long names under the mouse must not widen the dock
+        self.read_out.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self.read_out.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         for control in controls:
             row.addWidget(control)
-        row.addStretch()
-        row.addWidget(self.read_out)
+        row.addWidget(self.read_out, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
@@ -57,7 +76,11 @@ class CriterionChooser(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self._table: ScoreTable | None = None
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        # the longest of many names would widen the dock; the list shows them whole
+        self.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.setMinimumContentsLength(SHOWN_LETTERS)
         self.setToolTip("Which validation score to show.")
         self.currentTextChanged.connect(self._explain)
 
@@ -70,6 +93,7 @@ class CriterionChooser(QComboBox):
         if names != [self.itemText(i) for i in range(self.count())]:
             self.clear()
             self.addItems(names)
+            self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + MARGIN)
             self.setCurrentText(next(iter(table.main_criteria), ""))
 
     @property
