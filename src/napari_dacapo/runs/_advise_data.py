@@ -74,8 +74,9 @@ def _hold_out(
     held = Roi(offset, shape)
     plan.because(
         "datasplit_config.validate_configs",
-        f"No validation data were given: the last {HELD_OUT:.0%} of the first volume "
-        f"along {'zyx'[-roi.dims :][axis]} ({held} nm) are kept out of the training.",
+        f"No validation data were given: the last {100 * HELD_OUT:.0f} % of the first "
+        f"volume along {'zyx'[-roi.dims :][axis]} ({held} nm) are kept out of the "
+        "training.",
     )
     parts = (
         CropArrayConfig(f"{labels.name}_{kind}", labels, part)

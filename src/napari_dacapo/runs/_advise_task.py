@@ -255,8 +255,8 @@ def _min_size(plan: Plan) -> int:
     """Return below how many voxels what is found cannot be an object."""
     plan.because(
         "task_config.min_size",
-        f"A part of {DUST_FRACTION:.0%} of the median object is dust: single voxels at "
-        "boundaries, which belong nowhere.",
+        f"Less than {100 * DUST_FRACTION:.0f} % of the median object is dust: voxels "
+        "at boundaries, which belong nowhere.",
     )
     voxel = math.prod(plan.voxel_size.as_floats())
     return int(DUST_FRACTION * plan.facts.labels.volume / voxel)
