@@ -6,6 +6,7 @@ from .concat_array import ConcatArray, ConcatArrayConfig
 from .crop_array import CropArray, CropArrayConfig
 from .dummy_array import DummyArray, DummyArrayConfig
 from .dvid_array import DVIDArray, DVIDArrayConfig
+from .except_boxes_array import ExceptBoxesArray, ExceptBoxesArrayConfig
 from .identifiers import LocalArrayIdentifier, LocalContainerIdentifier
 from .intensities_array import IntensitiesArray, IntensitiesArrayConfig
 from .logical_or_array import LogicalOrArray, LogicalOrArrayConfig
@@ -35,6 +36,8 @@ __all__ = [
     "DVIDArrayConfig",
     "DummyArray",
     "DummyArrayConfig",
+    "ExceptBoxesArray",
+    "ExceptBoxesArrayConfig",
     "IntensitiesArray",
     "IntensitiesArrayConfig",
     "LocalArrayIdentifier",
