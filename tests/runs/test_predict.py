@@ -7,6 +7,7 @@ import pytest
 import torch
 from small_runs import PLACES, small_run, write_volume
 
+from file_server import serving
 from napari_dacapo import events
 from napari_dacapo.architectures import CNNectomeUNetConfig
 from napari_dacapo.arrays import LocalArrayIdentifier, NumpyArray, ZarrArray
@@ -156,6 +157,29 @@ class TestCommand:
         assert result.roi == raw.roi
         assert result.dtype == np.uint8
         assert len(np.unique(result[result.roi])) > 5
+
+    def test_a_volume_on_a_server(self, trained, tmp_path):
+        folder, project = trained
+        with serving(folder) as server:
+            volumes = {"here": folder / "new.zarr", "there": f"{server.url}/new.zarr"}
+            done = {
+                name: list(
+                    predict(
+                        *("small", None, volume, "raw", tmp_path / name),
+                        pad=True,
+                        project=project,
+                    )
+                )[-1]
+                for name, volume in volumes.items()
+            }
+        assert done["there"].container == tmp_path / "there" / "new.zarr"
+        results = (
+            ZarrArray.open_from_array_identifier(
+                LocalArrayIdentifier(end.container, end.dataset)
+            )
+            for end in done.values()
+        )
+        np.testing.assert_array_equal(*(array[array.roi] for array in results))
 
     def test_a_part_of_the_volume(self, trained, tmp_path):
         folder, project = trained

@@ -9,6 +9,7 @@ import attrs
 
 from napari_dacapo.arrays import ArrayConfig
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
+from napari_dacapo.arrays.locations import to_location
 from napari_dacapo.arraytypes import AnnotationArray
 from napari_dacapo.errors import ConfigError, DaCapoError, DataError
 from napari_dacapo.events import BlockDone, PredictionDone
@@ -182,7 +183,7 @@ def _plan(request: Request, config: ArrayConfig, roi: Any, folder: Path) -> Plan
     from napari_dacapo.store import Project
 
     dataset = getattr(config, "dataset", None)
-    source = Path(config.file_name, dataset or "")  # type: ignore[attr-defined]
+    source = to_location(config.file_name) / (dataset or "")  # type: ignore[attr-defined]
     target = output_identifier(
         request.run, request.iteration, source, request.output, Project(folder)
     )

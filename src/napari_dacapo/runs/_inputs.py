@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from napari_dacapo.arrays import IntensitiesArrayConfig, ResampledArrayConfig
 from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
-from napari_dacapo.arrays.locations import to_location, writable_folder
+from napari_dacapo.arrays.locations import (
+    FOLDER_SUFFIXES,
+    plain_name,
+    split_location,
+    to_location,
+    writable_folder,
+)
 from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
@@ -15,11 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dacapo.arrays import Array, ArrayConfig
+    from napari_dacapo.arrays.locations import Location
     from napari_dacapo.store import Project
 
     from .run import Run
-
-CONTAINER_SUFFIXES = (".zarr", ".n5")
 
 
 def input_like_training(run: Run, config: ArrayConfig) -> Array:
@@ -89,20 +94,18 @@ def _find_intensities(run: Run) -> IntensitiesArrayConfig | None:
 def output_identifier(
     run_name: str,
     iteration: int,
-    source: Path,
+    source: Location,
     output_path: Path | str | None,
     project: Project,
 ) -> LocalArrayIdentifier:
     """Return where the prediction of `source` goes."""
-    stem = next(
-        (p.stem for p in (source, *source.parents) if p.suffix in CONTAINER_SUFFIXES),
-        source.stem,
-    ).removesuffix(".ome")
+    found = split_location(source)
+    stem = (plain_name(found[0]) if found else source.stem).removesuffix(".ome")
     if output_path is None:
         container = project.arrays.prediction_container(stem)
     else:
         container = writable_folder(to_location(output_path))
-        if container.suffix not in CONTAINER_SUFFIXES:
+        if container.suffix not in FOLDER_SUFFIXES:
             container = container / f"{stem}.zarr"
     return LocalArrayIdentifier(container, f"prediction_{run_name}_{iteration}/s0")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dacapo.arrays import ZarrArray
 from napari_dacapo.arrays._ome_zarr import iter_pyramid
+from napari_dacapo.arrays.locations import Location, to_location
 from napari_dacapo.arrays.normalization import normalized
 from napari_dacapo.arrays.opening import open_path
 from napari_dacapo.errors import ConfigError, DataError
@@ -35,6 +35,7 @@ from .control import RunControl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from napari_dacapo.arrays import Array
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
@@ -48,7 +49,7 @@ DTYPES = ("uint8", "float32", "float16")
 def predict(  # noqa: PLR0913
     run: RunLike,
     iteration: int | None,
-    input_container: Path | str,
+    input_container: Location | str,
     input_dataset: str | None = None,
     output_path: Path | str | None = None,
     output_roi: Roi | str | None = None,
@@ -75,8 +76,8 @@ def predict(  # noqa: PLR0913
         Which checkpoint; `None` for the latest.
     input_container, input_dataset
         The raw volume: a container and the array inside it, or a whole path
-        (``volume.zarr/em/s0``). It is normalised as the raw data of training was and
-        must have its voxel size.
+        (``volume.zarr/em/s0``), on this machine or an address. It is normalised as the
+        raw data of training was and must have its voxel size.
     output_path : Path, optional
         A ``.zarr`` container, or a folder in which ``<input>.zarr`` is made; by default
         ``predictions/`` of the project. The result is the OME-Zarr image
@@ -119,7 +120,7 @@ def predict(  # noqa: PLR0913
     built = resolve_run(run, folder)
     iteration = checkpoint_or_latest(built.name, iteration, folder)
     load_weights_of(built, folder, iteration)
-    source = Path(input_container, input_dataset or "")
+    source = to_location(input_container) / (input_dataset or "")
     raw = normalized(input_like_training(built, open_path(source)))
     target = output_identifier(built.name, iteration, source, output_path, folder)
     choice = choose_device(device)
