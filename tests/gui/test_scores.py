@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
 from gui_engines import training
+from qtpy.QtCore import Qt
 
 from napari_dacapo.events import ScoresComputed
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._session import Session
+from napari_dacapo.gui.forms._theme import INVALID
+from napari_dacapo.gui.models.score_items import RUN_COLUMN
 from napari_dacapo.gui.scores import ScoresWidget
 from napari_dacapo.tasks.post_processors import ThresholdPostProcessorParameters
 
@@ -44,9 +48,9 @@ def test_without_scores_the_dock_says_when_they_come(viewer, project_folder):
 
 
 def test_only_criteria_that_keep_weights_are_shown_at_first(widget):
-    assert widget.items.columnCount() == 3 + 2
+    assert widget.items.columnCount() == 4 + 2
     widget.all_criteria.setChecked(True)
-    assert widget.items.columnCount() == 3 + len(widget._monitor.scores.criteria)
+    assert widget.items.columnCount() == 4 + len(widget._monitor.scores.criteria)
 
 
 def test_a_click_shows_what_lies_behind_the_row(widget, viewer, session, qtbot):
@@ -77,8 +81,6 @@ def test_a_click_shows_what_lies_behind_the_row(widget, viewer, session, qtbot):
 
 
 def test_results_that_were_deleted_are_named(widget, viewer, trained_folder, qtbot):
-    import shutil
-
     shutil.rmtree(trained_folder / "runs" / "cells" / "validation.zarr" / "3")
     widget.table.selectRow(0)
     qtbot.waitUntil(lambda: "Not stored any more" in widget.message.text())
@@ -121,3 +123,55 @@ def test_scores_of_a_running_validation_come_at_once(widget, session, qtbot):
     qtbot.waitUntil(lambda: widget.items.rowCount() == 7)
     assert session.result == chosen, "the choice stays"
     assert widget._selected_row().key == chosen
+
+
+@pytest.fixture
+def two_runs(widget, trained_folder, qtbot):
+    """The widget, listing the runs "cells" and "more", which are alike."""
+    for kind in ("runs/cells", "configs/runs/cells.yaml"):
+        source = trained_folder / kind
+        target = source.with_name(source.name.replace("cells", "more"))
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    widget.all_runs.setChecked(True)
+    qtbot.waitUntil(lambda: widget.items.rowCount() == 12)
+    return widget
+
+
+def shown_runs(widget):
+    model = widget.sorted_items
+    return [model.index(i, RUN_COLUMN).data() for i in range(model.rowCount())]
+
+
+def test_a_row_of_another_run_looks_at_that_run(two_runs, viewer, session, qtbot):
+    assert not two_runs.table.isColumnHidden(RUN_COLUMN)
+    two_runs.table.sortByColumn(RUN_COLUMN, Qt.SortOrder.DescendingOrder)
+    assert shown_runs(two_runs) == ["more"] * 6 + ["cells"] * 6
+    two_runs.table.selectRow(0)
+    row = two_runs._selected_row()
+    qtbot.waitUntil(lambda: session.run_name == "more")
+    qtbot.waitUntil(lambda: "iterations" in two_runs.message.text())
+    assert session.result == row.key
+    assert two_runs._selected_row().identity == row.identity
+    qtbot.waitUntil(lambda: session.monitor.scores is not None)
+    assert session.result == row.key
+
+    two_runs.all_runs.setChecked(False)
+    assert two_runs.items.rowCount() == 6
+    assert two_runs._selected_row().key == row.key, "the choice stays"
+
+
+def test_the_filter_narrows_the_table_and_the_best(two_runs, qtbot):
+    field = two_runs.filter_field
+    qtbot.keyClicks(field, "more iteration>3")
+    assert shown_runs(two_runs) == ["more"] * 3
+    assert "3 of 12" in two_runs.message.text()
+    two_runs.show_best()
+    assert two_runs._selected_row().run == "more"
+    assert two_runs._selected_row().iteration == 6
+    field.setText("iteratio > 3")
+    assert field.property(INVALID)
+    assert "no number called" in field.toolTip()
+    assert len(shown_runs(two_runs)) == 3, "the last valid filter stays"
+    field.clear()
+    assert len(shown_runs(two_runs)) == 12
+    assert not field.property(INVALID)

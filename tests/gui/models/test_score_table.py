@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from napari_dacapo.gui.models import ScoreRow, ScoreTable, describe
 from napari_dacapo.gui.models.score_items import (
     BEST_ROLE,
+    ITERATION_COLUMN,
     ScoreItemModel,
     ScoreSortModel,
 )
@@ -61,10 +62,10 @@ def test_the_best_row_goes_by_the_direction_and_ignores_nan(table):
 
 def test_the_best_cells_are_marked_per_dataset(table):
     assert table.best_cells(["f1", "voi"]) == {
-        (ROWS[2].key, "f1"),
-        (ROWS[1].key, "voi"),
-        (ROWS[4].key, "f1"),
-        (ROWS[4].key, "voi"),
+        (ROWS[2].identity, "f1"),
+        (ROWS[1].identity, "voi"),
+        (ROWS[4].identity, "f1"),
+        (ROWS[4].identity, "voi"),
     }
 
 
@@ -143,12 +144,12 @@ def test_cells_headings_and_marks(items):
         items.headerData(i, Qt.Orientation.Horizontal)
         for i in range(items.columnCount())
     ]
-    assert headings == ["iteration", "dataset", "parameters", "f1", "voi"]
-    assert column(items, 2)[0] == "threshold 100"
-    assert column(items, 3) == ["0.5", "n/a", "0.7 ★", "0.7", "0.1 ★"]
-    assert column(items, 4, BEST_ROLE) == [False, True, False, False, True]
+    assert headings == ["run", "iteration", "dataset", "parameters", "f1", "voi"]
+    assert column(items, 3)[0] == "threshold 100"
+    assert column(items, 4) == ["0.5", "n/a", "0.7 ★", "0.7", "0.1 ★"]
+    assert column(items, 5, BEST_ROLE) == [False, True, False, False, True]
     tooltip = items.headerData(
-        4, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
+        5, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
     )
     assert "Errors. Lower is better" in tooltip
 
@@ -159,10 +160,10 @@ def test_cells_headings_and_marks(items):
 def test_sorting_puts_undefined_scores_last(items, order):
     proxy = ScoreSortModel()
     proxy.setSourceModel(items)
-    proxy.sort(4, order)
-    values = [float(text.split()[0]) for text in column(proxy, 4) if text != "n/a"]
+    proxy.sort(5, order)
+    values = [float(text.split()[0]) for text in column(proxy, 5) if text != "n/a"]
     assert values == sorted(values, reverse=order == Qt.SortOrder.DescendingOrder)
-    assert column(proxy, 4)[-1] == "n/a"
+    assert column(proxy, 5)[-1] == "n/a"
 
 
 def test_iterations_sort_as_numbers(items):
@@ -171,8 +172,8 @@ def test_iterations_sort_as_numbers(items):
     )
     proxy = ScoreSortModel()
     proxy.setSourceModel(items)
-    proxy.sort(0, Qt.SortOrder.AscendingOrder)
-    assert column(proxy, 0) == ["9", "20", "100"]
+    proxy.sort(ITERATION_COLUMN, Qt.SortOrder.AscendingOrder)
+    assert column(proxy, ITERATION_COLUMN) == ["9", "20", "100"]
 
 
 def test_rows_are_found_again_by_their_index(items):

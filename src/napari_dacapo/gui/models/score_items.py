@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QFont
 
+from .score_filter import ScoreFilter
 from .scores import ScoreRow, ScoreTable, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FIXED = ("iteration", "dataset", "parameters")
+_FIXED = ("run", "iteration", "dataset", "parameters")
+RUN_COLUMN = _FIXED.index("run")
+ITERATION_COLUMN = _FIXED.index("iteration")
 DATASET_COLUMN = _FIXED.index("dataset")
 #: what cells are sorted by
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -34,6 +37,7 @@ class ScoreItemModel(QAbstractTableModel):
         self._table = ScoreTable({})
         self._criteria: list[str] = []
         self._rows: list[ScoreRow] = []
+        self._numbers: dict[Any, int] = {}
         self._best: set[tuple[Any, str]] = set()
 
     def set_table(self, table: ScoreTable, criteria: Iterable[str]) -> None:
@@ -42,6 +46,7 @@ class ScoreItemModel(QAbstractTableModel):
         self._table = table
         self._criteria = [name for name in criteria if name in table.criteria]
         self._rows = table.rows
+        self._numbers = {row.identity: i for i, row in enumerate(self._rows)}
         self._best = table.best_cells(self._criteria)
         self.endResetModel()
 
@@ -51,8 +56,8 @@ class ScoreItemModel(QAbstractTableModel):
 
     def index_of(self, row: ScoreRow) -> QModelIndex:
         """Return the index of the row like `row`, invalid if there is none."""
-        keys = [known.key for known in self._rows]
-        return self.index(keys.index(row.key), 0) if row.key in keys else QModelIndex()
+        number = self._numbers.get(row.identity)
+        return QModelIndex() if number is None else self.index(number, 0)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._rows)
@@ -93,7 +98,7 @@ class ScoreItemModel(QAbstractTableModel):
 
     def _score_data(self, row: ScoreRow, criterion: str, role: int) -> Any:
         value = row.value(criterion)
-        best = (row.key, criterion) in self._best
+        best = (row.identity, criterion) in self._best
         if role == Qt.ItemDataRole.DisplayRole:
             text = "n/a" if math.isnan(value) else f"{value:.4g}"
             return f"{text} {BEST_MARK}" if best else text
@@ -116,11 +121,22 @@ def _heading(name: str) -> str:
 
 
 class ScoreSortModel(QSortFilterProxyModel):
-    """Sorts by value, with undefined scores last in either order."""
+    """Sorts by value, with undefined scores last in either order, and filters."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
+        self._filter = ScoreFilter()
         self.setSortRole(SORT_ROLE)
+
+    def set_filter(self, score_filter: ScoreFilter) -> None:
+        """Show the rows that `score_filter` matches."""
+        self._filter = score_filter
+        self.invalidateFilter()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
+        items: ScoreItemModel = self.sourceModel()
+        row = items.row_at(items.index(source_row, 0, source_parent))
+        return row is not None and self._filter.matches(row)
 
     def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
         a, b = left.data(SORT_ROLE), right.data(SORT_ROLE)

@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class ScoreRow:
-    """The scores of one post-processing result; `scores` maps criterion to value."""
+    """The scores of one post-processing result.
+
+    Attributes
+    ----------
+    scores : dict of str to float
+        By criterion.
+    run : str
+        Name of the run, empty where only one run is spoken of.
+    """
 
     iteration: int
     dataset: str
     parameters: PostProcessorParameters
     scores: dict[str, float] = attrs.field(hash=False)
+    run: str = ""
 
     @classmethod
     def from_event(cls, event: ScoresComputed) -> ScoreRow:
@@ -39,12 +48,17 @@ class ScoreRow:
 
     @property
     def key(self) -> tuple[int, str, PostProcessorParameters]:
-        """What tells this row from the others."""
+        """What tells this row from the others of its run."""
         return self.iteration, self.dataset, self.parameters
+
+    @property
+    def identity(self) -> tuple[str, int, str, PostProcessorParameters]:
+        """What tells this row from all others."""
+        return self.run, *self.key
 
 
 class ScoreTable:
-    """All scores of a run.
+    """All scores of a run, or of several.
 
     Parameters
     ----------
@@ -58,7 +72,7 @@ class ScoreTable:
         self, criteria: Mapping[str, Criterion], rows: Iterable[ScoreRow] = ()
     ) -> None:
         self.criteria = dict(criteria)
-        self._rows = {row.key: row for row in rows}
+        self._rows = {row.identity: row for row in rows}
 
     @property
     def rows(self) -> list[ScoreRow]:
@@ -67,7 +81,7 @@ class ScoreTable:
 
     def add(self, rows: Iterable[ScoreRow]) -> None:
         """Add rows or replace those of the same results."""
-        self._rows.update((row.key, row) for row in rows)
+        self._rows.update((row.identity, row) for row in rows)
 
     @property
     def datasets(self) -> list[str]:
@@ -106,7 +120,7 @@ class ScoreTable:
         return best
 
     def best_cells(self, criteria: Iterable[str]) -> set[tuple[Any, str]]:
-        """Return (row key, criterion) of the best values, one per dataset."""
+        """Return (row identity, criterion) of the best values, one per dataset."""
         found = set()
         criteria = list(criteria)
         for dataset in self.datasets:
@@ -114,7 +128,7 @@ class ScoreTable:
             for criterion in criteria:
                 best = self.best_row(criterion, rows)
                 if best is not None:
-                    found.add((best.key, criterion))
+                    found.add((best.identity, criterion))
         return found
 
     def curve(self, dataset: str, criterion: str) -> list[ScoreRow]:
@@ -152,7 +166,10 @@ class ScoreTable:
         return min(rows, key=distance, default=None)
 
     def write_csv(self, path: Path, run: str) -> None:
-        """Write all rows as CSV, one column per parameter and criterion."""
+        """Write all rows as CSV, one column per parameter and criterion.
+
+        Rows that do not name their run are those of `run`.
+        """
         names = _field_names(row.parameters for row in self._rows.values())
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -160,7 +177,8 @@ class ScoreTable:
             for row in self._rows.values():
                 fields = [getattr(row.parameters, name, "") for name in names]
                 values = [row.value(criterion) for criterion in self.criteria]
-                writer.writerow([run, row.iteration, row.dataset, *fields, *values])
+                name = row.run or run
+                writer.writerow([name, row.iteration, row.dataset, *fields, *values])
 
 
 def describe(parameters: PostProcessorParameters) -> str:
