@@ -15,10 +15,17 @@ from .instance_evaluator import (
 )
 from .object_errors import ObjectError, find_object_errors
 from .one_hot_evaluator import OneHotEvaluator
+from .paired_bootstrap import (
+    BlockScores,
+    ScoreDifference,
+    paired_bootstrap,
+    score_blocks,
+)
 
 __all__ = [
     "BinarySegmentationEvaluationScores",
     "BinarySegmentationEvaluator",
+    "BlockScores",
     "Criterion",
     "DetailedInstanceEvaluationScores",
     "DummyEvaluationScores",
@@ -31,5 +38,8 @@ __all__ = [
     "ObjectError",
     "ObjectKind",
     "OneHotEvaluator",
+    "ScoreDifference",
     "find_object_errors",
+    "paired_bootstrap",
+    "score_blocks",
 ]

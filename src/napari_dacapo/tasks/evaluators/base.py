@@ -11,7 +11,7 @@ import attrs
 from napari_dacapo._registry import Registered
 
 if TYPE_CHECKING:
-    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays import Array, NumpyArray
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.stats import ValidationScores
@@ -143,6 +143,34 @@ class Evaluator(ABC):
         from .object_errors import find_object_errors
 
         return find_object_errors(output, truth, mask, labels_are_objects=False)
+
+    def wrong_voxels(
+        self, output: Array, truth: Array, mask: Array | None = None
+    ) -> NumpyArray:
+        """Return which voxels of a segmentation are wrong.
+
+        Here those that are foreground in only one of both.
+
+        Parameters
+        ----------
+        output, truth, mask : Array
+            As for `evaluate`.
+
+        Returns
+        -------
+        NumpyArray
+            uint8, 1 = wrong, 0 = right or not scored, with the axes of `output`.
+
+        Raises
+        ------
+        DataError
+            If the arrays do not fit together.
+        """
+        from ._comparison import compare_arrays
+        from ._wrong_voxels import foregrounds_differ, wrong_in
+
+        comparison = compare_arrays(output, truth, mask)
+        return wrong_in(comparison, foregrounds_differ, output.axes)
 
     @property
     @abstractmethod

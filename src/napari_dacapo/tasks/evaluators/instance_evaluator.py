@@ -12,11 +12,12 @@ from napari_dacapo.errors import DataError
 from . import _instance_metrics as metrics
 from ._comparison import compare_arrays
 from ._contingency import Contingency
+from ._wrong_voxels import objects_differ, wrong_in
 from .base import Criterion, EvaluationScores, Evaluator, criterion_field
 from .object_errors import find_object_errors
 
 if TYPE_CHECKING:
-    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays import Array, NumpyArray
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
 
     from .object_errors import ObjectError
@@ -158,6 +159,13 @@ class InstanceEvaluator(Evaluator):
     ) -> list[ObjectError]:
         """Return where `output` is wrong; every label is an object."""
         return find_object_errors(output, truth, mask, labels_are_objects=True)
+
+    def wrong_voxels(
+        self, output: Array, truth: Array, mask: Array | None = None
+    ) -> NumpyArray:
+        """Return which voxels lie in a wrong object; see `objects_differ`."""
+        comparison = compare_arrays(output, truth, mask)
+        return wrong_in(comparison, objects_differ, output.axes)
 
     def _scores(self, table: Contingency) -> InstanceEvaluationScores:
         split, merge = metrics.variation_of_information(table)

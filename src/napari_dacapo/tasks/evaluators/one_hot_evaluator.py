@@ -10,6 +10,7 @@ from napari_dacapo.errors import DataError
 
 from ._comparison import Comparison, compare_arrays
 from ._metrics import binary_scores
+from ._wrong_voxels import classes_differ, wrong_in
 from .binary_segmentation_evaluator import (
     BinarySegmentationEvaluationScores,
     BinarySegmentationEvaluator,
@@ -18,7 +19,7 @@ from .binary_segmentation_evaluator import (
 from .object_errors import errors_in
 
 if TYPE_CHECKING:
-    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays import Array, NumpyArray
 
     from .object_errors import ObjectError
 
@@ -67,6 +68,13 @@ class OneHotEvaluator(BinarySegmentationEvaluator):
     ) -> list[ObjectError]:
         """Return where `output` is wrong; objects are connected regions of a class."""
         return errors_in(self._compare(output, truth, mask), labels_are_objects=False)
+
+    def wrong_voxels(
+        self, output: Array, truth: Array, mask: Array | None = None
+    ) -> NumpyArray:
+        """Return which voxels have another class than in truth."""
+        comparison = self._compare(output, truth, mask)
+        return wrong_in(comparison, classes_differ, output.axes)
 
     def _compare(self, output: Array, truth: Array, mask: Array | None) -> Comparison:
         """Return both label volumes, with a mask of the voxels that have a class."""
