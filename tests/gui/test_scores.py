@@ -7,16 +7,22 @@ import shutil
 
 import numpy as np
 import pytest
+import zarr
 from gui_engines import training
 from qtpy.QtCore import Qt
 
 from napari_dacapo.events import ScoresComputed
+from napari_dacapo.gui._comparison_layers import DIFFERENCE_KEY, KEYS
 from napari_dacapo.gui._jobs import JobManager
+from napari_dacapo.gui._layers import find_layer
 from napari_dacapo.gui._session import Session
 from napari_dacapo.gui.forms._theme import INVALID
+from napari_dacapo.gui.models.comparison import BOTH, ONLY_A, ONLY_B
 from napari_dacapo.gui.models.score_items import RUN_COLUMN
 from napari_dacapo.gui.scores import ScoresWidget
 from napari_dacapo.tasks.post_processors import ThresholdPostProcessorParameters
+
+ENDS = Qt.MatchFlag.MatchEndsWith
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def widget(viewer, session, qtbot):
     widget = ScoresWidget(viewer)
     viewer.window.add_dock_widget(widget, name="Scores")
     session.run_name = "cells"
-    qtbot.waitUntil(lambda: widget.items.rowCount() == 6)
+    qtbot.waitUntil(lambda: widget.table.items.rowCount() == 6)
     return widget
 
 
@@ -48,9 +54,9 @@ def test_without_scores_the_dock_says_when_they_come(viewer, project_folder):
 
 
 def test_only_criteria_that_keep_weights_are_shown_at_first(widget):
-    assert widget.items.columnCount() == 4 + 2
+    assert widget.table.items.columnCount() == 4 + 2
     widget.all_criteria.setChecked(True)
-    assert widget.items.columnCount() == 4 + len(widget._monitor.scores.criteria)
+    assert widget.table.items.columnCount() == 4 + len(widget._monitor.scores.criteria)
 
 
 def test_a_click_shows_what_lies_behind_the_row(widget, viewer, session, qtbot):
@@ -120,9 +126,9 @@ def test_scores_of_a_running_validation_come_at_once(widget, session, qtbot):
     chosen = session.result
     key = ("train", session.project_folder, "cells")
     JobManager.instance().enqueue(source, "train cells", key)
-    qtbot.waitUntil(lambda: widget.items.rowCount() == 7)
+    qtbot.waitUntil(lambda: widget.table.items.rowCount() == 7)
     assert session.result == chosen, "the choice stays"
-    assert widget._selected_row().key == chosen
+    assert widget.table.chosen_rows()[0].key == chosen
 
 
 @pytest.fixture
@@ -133,12 +139,12 @@ def two_runs(widget, trained_folder, qtbot):
         target = source.with_name(source.name.replace("cells", "more"))
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     widget.all_runs.setChecked(True)
-    qtbot.waitUntil(lambda: widget.items.rowCount() == 12)
+    qtbot.waitUntil(lambda: widget.table.items.rowCount() == 12)
     return widget
 
 
 def shown_runs(widget):
-    model = widget.sorted_items
+    model = widget.table.sorted_items
     return [model.index(i, RUN_COLUMN).data() for i in range(model.rowCount())]
 
 
@@ -147,17 +153,17 @@ def test_a_row_of_another_run_looks_at_that_run(two_runs, viewer, session, qtbot
     two_runs.table.sortByColumn(RUN_COLUMN, Qt.SortOrder.DescendingOrder)
     assert shown_runs(two_runs) == ["more"] * 6 + ["cells"] * 6
     two_runs.table.selectRow(0)
-    row = two_runs._selected_row()
+    row = two_runs.table.chosen_rows()[0]
     qtbot.waitUntil(lambda: session.run_name == "more")
     qtbot.waitUntil(lambda: "iterations" in two_runs.message.text())
     assert session.result == row.key
-    assert two_runs._selected_row().identity == row.identity
+    assert two_runs.table.chosen_rows()[0].identity == row.identity
     qtbot.waitUntil(lambda: session.monitor.scores is not None)
     assert session.result == row.key
 
     two_runs.all_runs.setChecked(False)
-    assert two_runs.items.rowCount() == 6
-    assert two_runs._selected_row().key == row.key, "the choice stays"
+    assert two_runs.table.items.rowCount() == 6
+    assert two_runs.table.chosen_rows()[0].key == row.key, "the choice stays"
 
 
 def test_the_filter_narrows_the_table_and_the_best(two_runs, qtbot):
@@ -166,8 +172,8 @@ def test_the_filter_narrows_the_table_and_the_best(two_runs, qtbot):
     assert shown_runs(two_runs) == ["more"] * 3
     assert "3 of 12" in two_runs.message.text()
     two_runs.show_best()
-    assert two_runs._selected_row().run == "more"
-    assert two_runs._selected_row().iteration == 6
+    assert two_runs.table.chosen_rows()[0].run == "more"
+    assert two_runs.table.chosen_rows()[0].iteration == 6
     field.setText("iteratio > 3")
     assert field.property(INVALID)
     assert "no number called" in field.toolTip()
@@ -175,3 +181,83 @@ def test_the_filter_narrows_the_table_and_the_best(two_runs, qtbot):
     field.clear()
     assert len(shown_runs(two_runs)) == 12
     assert not field.property(INVALID)
+
+
+def test_two_rows_are_compared_in_a_picture_and_a_sentence(widget, viewer, qtbot):
+    widget.table.selectRow(3)
+    qtbot.waitUntil(lambda: "iterations" in widget.message.text())
+    a = widget.table.chosen_rows()[0]
+    widget.compare_button.click()
+    assert "row to compare with" in widget.message.text()
+    widget.table.selectRow(5)
+    panel = widget.comparison.panel
+    assert panel.isVisibleTo(widget)
+    assert not widget.compare_button.isChecked()
+    qtbot.waitUntil(lambda: "blocks)" in panel.sentence.text(), timeout=20_000)
+    assert widget.comparison.pair[0].key == a.key
+    assert panel.names.text().startswith("A: cells, crop, iteration 6, threshold")
+    assert "wrong in both" in panel.legend.text()
+
+    difference = find_layer(viewer, DIFFERENCE_KEY)
+    truth, first, second = (
+        np.asarray(find_layer(viewer, key).data) != 0
+        for key in ("cells/crop/ground truth", *KEYS.values())
+    )
+    wrong_a, wrong_b = first != truth, second != truth
+    assert (first != second).any()
+    np.testing.assert_array_equal(difference.data == BOTH, wrong_a & wrong_b)
+    np.testing.assert_array_equal(difference.data == ONLY_A, wrong_a & ~wrong_b)
+    np.testing.assert_array_equal(difference.data == ONLY_B, wrong_b & ~wrong_a)
+    np.testing.assert_allclose(difference.translate[-3:], (420, 84, 42))
+
+    sentence = panel.sentence.text()
+    panel.criterion.setCurrentIndex(panel.criterion.findText("hausdorff", ENDS))
+    panel.criterion.textActivated.emit(panel.criterion.currentText())
+    qtbot.waitUntil(lambda: "hausdorff" in panel.sentence.text())
+    assert panel.sentence.text() != sentence
+
+    before = list(viewer.layers)
+    panel.close_button.click()
+    assert len(viewer.layers) == len(before) - 3
+    assert not panel.isVisibleTo(widget)
+    assert widget.table.chosen_rows()[0].key == a.key
+
+
+def test_blinking_shows_both_in_turns_and_leaves_no_trace(widget, viewer, qtbot):
+    widget.table.selectRow(3)
+    qtbot.waitUntil(lambda: "iterations" in widget.message.text())
+    widget.table.choose([widget.items.row_at(widget.items.index(i, 0)) for i in (3, 4)])
+    comparison = widget.comparison
+    qtbot.waitUntil(lambda: find_layer(viewer, DIFFERENCE_KEY) is not None)
+    before = {layer.name: layer.visible for layer in viewer.layers}
+    assert before["difference of A and B"]
+
+    layers = [find_layer(viewer, key) for key in KEYS.values()]
+    comparison.panel.blink_button.click()
+    shown = [[layer.visible for layer in layers]]
+    with qtbot.waitSignal(comparison.layers.blinked):
+        pass
+    shown.append([layer.visible for layer in layers])
+    assert shown == [[True, False], [False, True]]
+    assert comparison.panel.blink_button.text() == "Blink: B"
+    assert not find_layer(viewer, DIFFERENCE_KEY).visible
+    comparison.panel.blink_button.click()
+    assert {layer.name: layer.visible for layer in viewer.layers} == before
+
+    comparison.panel.blink_button.click()
+    widget.table.selectRow(0)
+    assert comparison.pair is None
+    assert not comparison.layers.is_blinking
+    assert find_layer(viewer, "cells/crop/segmentation").visible
+
+
+def test_results_of_different_volumes_are_not_compared(two_runs, trained_folder, qtbot):
+    raw = next((trained_folder / "runs/more/validation.zarr/inputs").rglob("*raw*"))
+    stored = zarr.open(raw, mode="r+")
+    array = stored if isinstance(stored, zarr.Array) else stored[next(iter(stored))]
+    array[...] = 255 - array[...]
+    rows = [two_runs.items.row_at(two_runs.items.index(i, 0)) for i in (5, 11)]
+    two_runs.table.choose(rows)
+    panel = two_runs.comparison.panel
+    qtbot.waitUntil(lambda: "another volume" in panel.sentence.text())
+    assert not panel.blink_button.isEnabled()

@@ -6,36 +6,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from qtpy.QtCore import QItemSelection, QModelIndex, Qt, QTimer, Slot
+from qtpy.QtCore import QModelIndex, QTimer, Slot
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from ._latest import Latest
 from ._napari_status import show_info, unproxied
+from ._result_comparison import ResultComparison
 from ._result_layers import show_result
 from ._score_rows import ScoreRows
 from ._session import Session
 from .models import ScoreRow, ScoreTable, load_result
-from .models.score_items import (
-    DATASET_COLUMN,
-    ITERATION_COLUMN,
-    RUN_COLUMN,
-    ScoreItemModel,
-    ScoreSortModel,
-)
 from .views.flow import flow
 from .views.run_picker import RunPicker
 from .views.score_filter_field import ScoreFilterField
+from .views.score_table_view import ScoreTableView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import napari.viewer
 
     from .models import Result
@@ -63,7 +59,7 @@ class ScoresWidget(QWidget):
         self._viewer = viewer
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
-        self._wanted: ScoreRow | None = None
+        self._current: ScoreRow | None = None
         self._create_children()
         self._on_scores_changed()
         self._lay_out()
@@ -76,10 +72,11 @@ class ScoresWidget(QWidget):
         self.all_criteria = QCheckBox("all criteria")
         self.filter_field = ScoreFilterField()
         self.export_button = QPushButton("Export…")
-        self.table = QTableView()
+        self.compare_button = QPushButton("Compare with…")
+        self.table = ScoreTableView()
+        self.items = self.table.items
         self.message = QLabel()
-        self.items = ScoreItemModel(self)
-        self.sorted_items = ScoreSortModel(self)
+        self.comparison = ResultComparison(self._viewer, self)
         self._rows = ScoreRows(self._session, self)
         self._follow = QTimer(self)
         self._loader = Latest("read result", self)
@@ -97,13 +94,11 @@ class ScoresWidget(QWidget):
             "Show every criterion, not only those by which the best weights are kept."
         )
         self.export_button.setToolTip("Write all scores listed to a CSV file.")
-        self.sorted_items.setSourceModel(self.items)
-        self.table.setModel(self.sorted_items)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(ITERATION_COLUMN, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.verticalHeader().hide()
+        self.compare_button.setToolTip(
+            "Compare the chosen result with another one: click its row then. Ctrl and "
+            "a click on a second row does the same."
+        )
+        self.compare_button.setCheckable(True)
         self.message.setWordWrap(True)
 
     def _lay_out(self) -> None:
@@ -113,11 +108,13 @@ class ScoresWidget(QWidget):
             self.filter_field,
             self.all_runs,
             self.all_criteria,
+            self.compare_button,
             self.export_button,
         )
         layout = QVBoxLayout(self)
         layout.addLayout(flow(*controls))
         layout.addWidget(self.table, stretch=1)
+        layout.addWidget(self.comparison.panel)
         layout.addWidget(self.message)
 
     def _connect(self) -> None:
@@ -126,13 +123,16 @@ class ScoresWidget(QWidget):
         self.filter_field.filter_changed.connect(self._on_filter_changed)
         self.best_by.textActivated.connect(self._on_best_by)
         self.export_button.clicked.connect(self._on_export)
-        self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.compare_button.toggled.connect(self._on_compare_toggled)
+        self.comparison.panel.close_requested.connect(self._on_close_comparison)
+        self.table.chosen.connect(self._on_chosen)
         self.table.activated.connect(self._on_activated)
         self._loader.done.connect(self._on_result)
         self._exporter.done.connect(self._on_exported)
         self._follow.timeout.connect(self._on_follow)
         self._rows.changed.connect(self._on_scores_changed)
         self._session.result_changed.connect(self._on_result_changed)
+        self._session.project_folder_changed.connect(self._on_project_changed)
 
     @property
     def _scores(self) -> ScoreTable:
@@ -140,20 +140,19 @@ class ScoresWidget(QWidget):
 
     @Slot()
     def _on_scores_changed(self) -> None:
-        selected = self._selected_row()
+        chosen = self.table.chosen_rows()
         scores = self._scores
-        self.items.set_table(scores, self._shown_criteria())
+        self.table.set_table(
+            scores, self._shown_criteria(), with_run=self._rows.shows_all
+        )
         self.filter_field.set_table(scores)
-        self.table.setColumnHidden(RUN_COLUMN, not self._rows.shows_all)
-        self.table.setColumnHidden(DATASET_COLUMN, len(scores.datasets) < 2)
-        self.table.resizeColumnsToContents()
         self.export_button.setEnabled(bool(scores.rows))
         self._list_criteria()
-        if selected is not None:
-            self._select(selected)
+        self._choose(chosen)
+        self._update_compare_button()
         if not scores.rows:
             self.message.setText(NO_SCORES)
-        elif selected is None:
+        elif not chosen:
             self.message.setText(self._advice())
 
     def _advice(self) -> str:
@@ -163,8 +162,9 @@ class ScoresWidget(QWidget):
 
     @Slot(object)
     def _on_filter_changed(self, score_filter: ScoreFilter) -> None:
-        self.sorted_items.set_filter(score_filter)
-        listed, shown = self.items.rowCount(), self.sorted_items.rowCount()
+        self.table.sorted_items.set_filter(score_filter)
+        listed = self.table.items.rowCount()
+        shown = self.table.sorted_items.rowCount()
         if shown < listed:
             self.message.setText(f"{shown:,} of {listed:,} rows match the filter.")
         else:
@@ -194,44 +194,34 @@ class ScoresWidget(QWidget):
     def show_best(self, criterion: str | None = None) -> None:
         """Choose the best row by `criterion`, by default the first one shown."""
         criteria = [criterion] if criterion else self._shown_criteria()
-        best = (
-            self._scores.best_row(criteria[0], self._shown_rows()) if criteria else None
-        )
+        shown = self.table.shown_rows()
+        best = self._scores.best_row(criteria[0], shown) if criteria else None
         if best is not None:
-            self._select(best)
+            self._choose([best])
 
-    def _shown_rows(self) -> list[ScoreRow]:
-        model = self.sorted_items
-        rows = (self._row_of(model.index(i, 0)) for i in range(model.rowCount()))
-        # in the order of the table: of equally good results the first one counts
-        shown = {row.identity for row in rows if row is not None}
-        return [row for row in self._scores.rows if row.identity in shown]
-
-    def _selected_row(self) -> ScoreRow | None:
-        model = self.table.selectionModel()
-        indexes = [] if model is None else model.selectedRows()
-        return self._row_of(indexes[0]) if indexes else None
-
-    def _row_of(self, index: QModelIndex) -> ScoreRow | None:
-        return self.items.row_at(self.sorted_items.mapToSource(index))
-
-    def _select(self, row: ScoreRow) -> None:
-        name = self._run_of(row) if self._rows.shows_all else ""
-        source = self.items.index_of(attrs.evolve(row, run=name))
-        index = self.sorted_items.mapFromSource(source)
-        if index.isValid():
-            self.table.selectRow(index.row())
-            self.table.scrollTo(index)
+    def _choose(self, rows: Iterable[ScoreRow]) -> None:
+        """Choose `rows` in the table, whether they name their runs or not."""
+        everything = self._rows.shows_all
+        names = ((row, self._run_of(row) if everything else "") for row in rows)
+        self.table.choose([attrs.evolve(row, run=name) for row, name in names])
 
     def _run_of(self, row: ScoreRow) -> str:
         return row.run or self._monitor.name
 
-    @Slot(QItemSelection, QItemSelection)
-    def _on_selected(self, now: QItemSelection, before: QItemSelection) -> None:
-        row = self._selected_row()
-        if row is None:
-            return
-        self._wanted = row
+    @Slot()
+    def _on_chosen(self) -> None:
+        rows = self.table.chosen_rows()
+        if len(rows) == 2:
+            self._compare(rows)
+        elif len(rows) == 1 and self.compare_button.isChecked() and self._current:
+            self._compare([self._current, *rows])
+        elif len(rows) == 1 and not self._is_compared(rows[0]):
+            self.comparison.close()
+            self._look_at(rows[0])
+        self._update_compare_button()
+
+    def _look_at(self, row: ScoreRow) -> None:
+        self._current = row
         if self._run_of(row) == self._session.run_name:
             self._session.result = row.key
         else:
@@ -240,10 +230,48 @@ class ScoresWidget(QWidget):
     @Slot()
     def _on_follow(self) -> None:
         """Look at the run of the row that was chosen last."""
-        row = self._wanted
+        row = self._current
         if row is not None and row.run:
             self._session.run_name = row.run
             self._session.result = row.key
+
+    def _compare(self, rows: list[ScoreRow]) -> None:
+        """Compare two rows, the one that is looked at first."""
+        current = self._current
+        named = [attrs.evolve(row, run=self._run_of(row)) for row in rows]
+        if current is not None:
+            now = (self._run_of(current), *current.key)
+            named.sort(key=lambda row: row.identity != now)
+        a, b = named
+        if a.identity == b.identity or self._pair == (a.identity, b.identity):
+            return
+        self.compare_button.setChecked(False)
+        self.comparison.compare(self._session.project_folder, a, b)
+
+    @property
+    def _pair(self) -> tuple[Any, ...]:
+        return tuple(row.identity for row in self.comparison.pair or ())
+
+    def _is_compared(self, row: ScoreRow) -> bool:
+        return (self._run_of(row), *row.key) in self._pair
+
+    def _update_compare_button(self) -> None:
+        self.compare_button.setEnabled(self._current is not None)
+
+    @Slot(bool)
+    def _on_compare_toggled(self, checked: bool) -> None:
+        text = "Choose the row to compare with." if checked else self._advice()
+        self.message.setText(text)
+
+    @Slot(object)
+    def _on_project_changed(self, folder: object) -> None:
+        self.comparison.close()
+
+    @Slot()
+    def _on_close_comparison(self) -> None:
+        self.comparison.close()
+        if self._current is not None:
+            self._choose([self._current])
 
     @Slot(object)
     def _on_result_changed(self, result: Any) -> None:
@@ -254,13 +282,16 @@ class ScoresWidget(QWidget):
             if row.key == result and self._run_of(row) == run
         )
         row = next(rows, None)
+        self._current = row
+        self._update_compare_button()
         if row is not None:
-            self._select(row)
+            if not self._is_compared(row):
+                self._choose([row])
             self._show_layers(row)
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
-        row = self._row_of(index)
+        row = self.table.row_of(index)
         if row is not None:
             self._show_layers(row)
 

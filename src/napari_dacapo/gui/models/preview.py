@@ -218,10 +218,10 @@ def load_preview(
         config.name, iteration, dataset
     )
     task.post_processor.set_prediction(place)
-    return Preview(result, task, _dataset(config, dataset))
+    return Preview(result, task, validation_dataset(config, dataset))
 
 
-def _dataset(config: RunConfig, name: str) -> Dataset | None:
+def validation_dataset(config: RunConfig, name: str) -> Dataset | None:
     """Return a validation dataset, `None` if its files were moved since."""
     try:
         datasets = config.datasplit_config.create_datasplit().validate
