@@ -196,7 +196,7 @@ def test_two_rows_are_compared_in_a_picture_and_a_sentence(widget, viewer, qtbot
     qtbot.waitUntil(lambda: "blocks)" in panel.sentence.text(), timeout=20_000)
     assert widget.comparison.pair[0].key == a.key
     assert panel.names.text().startswith("A: cells, crop, iteration 6, threshold")
-    assert "wrong in both" in panel.legend.text()
+    assert panel.legend.text().startswith("Wrong:")
 
     difference = find_layer(viewer, DIFFERENCE_KEY)
     truth, first, second = (
@@ -231,6 +231,7 @@ def test_blinking_shows_both_in_turns_and_leaves_no_trace(widget, viewer, qtbot)
     qtbot.waitUntil(lambda: find_layer(viewer, DIFFERENCE_KEY) is not None)
     before = {layer.name: layer.visible for layer in viewer.layers}
     assert before["difference of A and B"]
+    assert not before["segmentation of crop"], "colours would mix"
 
     layers = [find_layer(viewer, key) for key in KEYS.values()]
     comparison.panel.blink_button.click()

@@ -8,8 +8,7 @@ from qtpy.QtCore import QObject, QTimer, Signal, Slot
 
 from napari_dacapo.arraytypes import AnnotationArray
 
-from ._layers import find_layer, show_array
-from ._result_layers import layer_key
+from ._layers import METADATA_KEY, find_layer, show_array
 from .models.comparison import BOTH, ONLY_A, ONLY_B
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ class ComparisonLayers(QObject):
         self._viewer = viewer
         self._comparison: Comparison | None = None
         self._hidden: list[Layer] = []
+        self._difference_was_visible = False
         self._on_screen = ""
         self._timer = QTimer(self)
         self._timer.setInterval(BLINK_MILLISECONDS)
@@ -57,20 +57,29 @@ class ComparisonLayers(QObject):
         return bool(self._timer.isActive())
 
     def show(self, comparison: Comparison) -> None:
-        """Show the difference of two results, instead of what was compared before."""
+        """Show the difference of two results, instead of what was compared before.
+
+        Other segmentations are hidden until `clear`: colours would mix.
+        """
         self.clear()
         self._comparison = comparison
+        self._hidden = [layer for layer in self._segmentations() if layer.visible]
+        for layer in self._hidden:
+            layer.visible = False
         for name, result in (("A", comparison.a), ("B", comparison.b)):
             self._add_segmentation(name, result)
         if comparison.difference is not None:
             self._add_difference(comparison.difference)
 
     def set_blinking(self, on: bool) -> None:
-        """Show both results in turns, nothing else over them, or stop that."""
+        """Show both results in turns instead of their difference, or stop that."""
         if on == self.is_blinking or self._comparison is None:
             return
         if on:
-            self._hide_others()
+            difference = find_layer(self._viewer, DIFFERENCE_KEY)
+            if difference is not None:
+                self._difference_was_visible = difference.visible
+                difference.visible = False
             self._timer.start()
             self._on_tick()
         else:
@@ -84,6 +93,16 @@ class ComparisonLayers(QObject):
             layer = find_layer(self._viewer, key)
             if layer is not None:
                 self._viewer.layers.remove(layer)
+        for layer in self._hidden:
+            layer.visible = True
+        self._hidden = []
+
+    def _segmentations(self) -> list[Layer]:
+        """Return the layers of segmentations, of this and of other runs."""
+        keys = (
+            (layer, layer.metadata.get(METADATA_KEY)) for layer in self._viewer.layers
+        )
+        return [layer for layer, key in keys if str(key).endswith("/segmentation")]
 
     def _add_segmentation(self, name: str, result: Result) -> None:
         shown = result.get("segmentation")
@@ -113,16 +132,6 @@ class ComparisonLayers(QObject):
         colours: dict[int | None, str] = {None: "transparent", 0: "transparent"}
         layer.colormap = DirectLabelColormap(color_dict=colours | COLOURS)
 
-    def _hide_others(self) -> None:
-        comparison = self._comparison
-        if comparison is None:
-            return
-        keys = [layer_key(r, "segmentation") for r in (comparison.a, comparison.b)]
-        found = (find_layer(self._viewer, key) for key in {DIFFERENCE_KEY, *keys})
-        self._hidden = [layer for layer in found if layer is not None and layer.visible]
-        for layer in self._hidden:
-            layer.visible = False
-
     @Slot()
     def _on_tick(self) -> None:
         layers = {name: find_layer(self._viewer, key) for name, key in KEYS.items()}
@@ -136,15 +145,15 @@ class ComparisonLayers(QObject):
         self.blinked.emit(self._on_screen)
 
     def _stop(self) -> None:
-        was_blinking = self.is_blinking
+        if not self.is_blinking:
+            return
         self._timer.stop()
         self._on_screen = ""
         for key in KEYS.values():
             layer = find_layer(self._viewer, key)
-            if layer is not None and was_blinking:
+            if layer is not None:
                 layer.visible = False
-        for layer in self._hidden:
-            layer.visible = True
-        self._hidden = []
-        if was_blinking:
-            self.blinked.emit("")
+        difference = find_layer(self._viewer, DIFFERENCE_KEY)
+        if difference is not None:
+            difference.visible = self._difference_was_visible
+        self.blinked.emit("")

@@ -147,9 +147,10 @@ def _title(row: ScoreRow) -> str:
 
 
 def _legend(*, against_truth: bool) -> str:
-    first = "wrong in both" if against_truth else "foreground in both"
-    words = {BOTH: first, ONLY_A: "only in A", ONLY_B: "only in B"}
-    return "&nbsp;&nbsp; ".join(
+    words = {BOTH: "in both", ONLY_A: "only in A", ONLY_B: "only in B"}
+    entries = (
         f'<span style="color: {COLOURS[value]}">■</span> {text}'
         for value, text in words.items()
     )
+    first = "Wrong" if against_truth else "Foreground"
+    return "&nbsp;&nbsp; ".join([f"{first}:", *entries])
