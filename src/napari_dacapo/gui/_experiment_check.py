@@ -14,7 +14,7 @@ from ._data_check import DataChecker, FindingList
 from ._experiment_splits import leaf
 from ._latest import Latest
 from ._layer_content import layer_content
-from ._layers import find_layer, show_array
+from ._layers import find_layer, layer_key, show_array
 from .forms.config_form import split_path
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class DataCheck(QObject):
 
     def _layer_of(self, config: ArrayConfig) -> Any:
         layer = self._choices.layer_of(config)
-        return layer or find_layer(self._viewer, _key(config))
+        return layer or find_layer(self._viewer, layer_key(config))
 
     def _present(self, layer: Any) -> None:
         layer.visible = True
@@ -141,7 +141,7 @@ class DataCheck(QObject):
         config, array, roi, labels = opened
         meaning = AnnotationArray() if labels else IntensitiesTypeArray()
         layer = show_array(
-            self._viewer, array, config.name, meaning=meaning, key=_key(config)
+            self._viewer, array, config.name, meaning=meaning, key=layer_key(config)
         )
         self._present(layer)
         fly_to(self._viewer, roi or array.roi)  # a first layer moves the camera
@@ -159,13 +159,6 @@ def _open(
     config: ArrayConfig, roi: Any, labels: bool
 ) -> tuple[ArrayConfig, Array, Any, bool]:
     return config, config.create_array(), roi, labels
-
-
-def _key(config: ArrayConfig) -> str:
-    """Return the key of the layer of stored data; as that of a layer opened from it."""
-    file_name = getattr(config, "file_name", None)
-    dataset = getattr(config, "dataset", "")
-    return config.name if file_name is None else f"{file_name}/{dataset}".rstrip("/")
 
 
 def _value_at(value: Any, steps: Sequence[str]) -> Any:

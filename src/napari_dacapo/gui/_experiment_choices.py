@@ -92,6 +92,11 @@ class DataChoices(QObject):
         planned = planned_config(layer.name, self._session.project_folder)
         return Choice(planned, layer, stored=False)
 
+    @property
+    def viewer(self) -> Any:
+        """The viewer whose layers are offered."""
+        return self._viewer
+
     def offered(self, *, labels: bool) -> list[Choice]:
         """Return the choices for raw data or for labels, suitable layers only."""
         layers = [c for c in self._of_layers if _fits(c.layer, labels=labels)]

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from napari_dacapo.datasplits import DataSplitConfig, TrainValidateDataSplitConfig
 from napari_dacapo.errors import ConfigError
 
+from ._box_splits import rows_without
+from ._boxes import DrawnBoxes
 from ._experiment_pair import PairEditor
 from ._experiment_splits import (
     classes_of,
@@ -82,6 +84,7 @@ class DataEditor(Editor):
         self.train = ListEditor(lambda: PairEditor(choices))
         self.validate = ListEditor(lambda: PairEditor(choices))
         self.classes = ListEditor(_make_class_editor)
+        self.drawn = DrawnBoxes(choices, choices.viewer)
         self._boxes = {
             "train": FieldBox(self.train),
             "validate": FieldBox(self.validate),
@@ -104,6 +107,7 @@ class DataEditor(Editor):
         self.train.valueChanged.connect(self._on_data_chosen)
         self.validate.valueChanged.connect(self._on_data_chosen)
         self.classes.valueChanged.connect(self._on_classes_changed)
+        self.drawn.changed.connect(self.valueChanged)
         self.suggest_button.clicked.connect(self.suggestionWanted)
 
     def _lay_out(self) -> None:
@@ -119,6 +123,8 @@ class DataEditor(Editor):
             simple.addWidget(heading)
             simple.addWidget(box)
             simple.addWidget(box.reasons)
+            if key == "validate":
+                simple.addWidget(self.drawn)
         simple.addSpacing(4)
         simple.addWidget(self.suggest_button)
         layout = QVBoxLayout(self)
@@ -149,19 +155,23 @@ class DataEditor(Editor):
         self.valueChanged.emit()
 
     def pairs(self) -> tuple[list[Pair], list[Pair]]:
-        """Return the configs of raw data and labels to train and to validate on."""
-        return self.train.value(), self.validate.value()
+        """Return the configs of raw data and labels to train and to validate on.
+
+        Labels are cropped to the boxes that are drawn on them.
+        """
+        return self.drawn.split(self.train.value(), self.validate.value())
 
     def value(self) -> DataSplitConfig:
         if self.is_expert and self._expert is not None:
             datasplit: DataSplitConfig = self._expert.value()
             return datasplit
         if self._datasplit is not None:
-            return self._datasplit
-        train, validate = self.pairs()
+            return self.drawn.applied(self._datasplit)
+        train, validate = self.train.value(), self.validate.value()
         if not train:
             raise ConfigError("train: add a volume to learn from")
-        return datasplit_of(train, validate, self.classes.value())
+        chosen = datasplit_of(train, validate, self.classes.value())
+        return self.drawn.applied(chosen)
 
     def setValue(self, value: Any) -> None:
         if self.is_expert and self._expert is not None:
@@ -169,9 +179,12 @@ class DataEditor(Editor):
         pairs = pairs_of(value)
         self._hidden_parts.setVisible(pairs is None)
         if pairs is not None:
+            drawn = self.drawn.read(value, pairs[0])
+            pairs, uses = rows_without(pairs, uses_of(value), drawn)
             self._set_rows(*pairs, classes_of(value))
-            self._show_uses(*uses_of(value))
+            self._show_uses(*uses)
         self._datasplit = value
+        self._tell_drawn()
         self.valueChanged.emit()
 
     def _set_rows(
@@ -201,12 +214,20 @@ class DataEditor(Editor):
             self._datasplit = replaced(self._datasplit, stored)
         if self.is_expert and self._expert is not None and not self._expert.errors():
             self._expert.setValue(replaced(self._expert.value(), stored))
+        self.drawn.settle(stored)
+
+    def _tell_drawn(self) -> None:
+        editors = [item.editor for item in self.train.items]
+        pairs = [editor.value() for editor in editors if not editor.errors()]
+        classes = [] if self.classes.errors() else self.classes.value()
+        self.drawn.set_rows(pairs, classes)
 
     def _on_data_chosen(self) -> None:
         if not self._setting:
             self._datasplit = None
             self._hidden_parts.hide()
             self._show_uses()
+            self._tell_drawn()
             self.valueChanged.emit()
 
     def _on_classes_changed(self) -> None:
@@ -217,6 +238,7 @@ class DataEditor(Editor):
             if isinstance(self._datasplit, TrainValidateDataSplitConfig):
                 self._datasplit = regrouped(self._datasplit, classes)
             self.classesChanged.emit([name for name, _ in classes])
+            self._tell_drawn()
         self.valueChanged.emit()
 
     def boxes(self) -> dict[str, FieldBox]:
@@ -230,7 +252,8 @@ class DataEditor(Editor):
         if self._datasplit is None:
             return super().errors()
         wrong = self.classes.errors()
-        return {("classes", *path): text for path, text in wrong.items()}
+        found = {("classes", *path): text for path, text in wrong.items()}
+        return found or self.own_errors()
 
     def display(self, errors: Errors, *, everything: bool = False) -> None:
         if self.is_expert and self._expert is not None:

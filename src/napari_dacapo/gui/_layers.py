@@ -23,7 +23,7 @@ from ._array_views import ArrayView
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-    from napari_dacapo.arrays import Array
+    from napari_dacapo.arrays import Array, ArrayConfig
 
 #: key in a layer's metadata under which this plugin finds its layers again
 METADATA_KEY = "napari-dacapo"
@@ -144,6 +144,13 @@ def find_layer(viewer: Any, key: str) -> Layer | None:
         if layer.metadata.get(METADATA_KEY) == key:
             return layer
     return None
+
+
+def layer_key(config: ArrayConfig) -> str:
+    """Return the key of the layer of stored data; as that of a layer opened from it."""
+    file_name = getattr(config, "file_name", None)
+    dataset = getattr(config, "dataset", "")
+    return config.name if file_name is None else f"{file_name}/{dataset}".rstrip("/")
 
 
 def _lazy(array: Array) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -180,8 +181,10 @@ class ExperimentWidget(QWidget):
         self._update_start()
 
     def _on_proposed(self, proposal: Proposal) -> None:
-        self.choices.settle(proposal.stored)
-        self.form.setValue(proposal.suggestion.run_config)
+        data, run_config = self.run_editor.data, proposal.suggestion.run_config
+        data.settle(proposal.stored)
+        datasplit = data.drawn.with_ignored(run_config.datasplit_config)
+        self.form.setValue(attrs.evolve(run_config, datasplit_config=datasplit))
         self.form.set_notes(proposal.suggestion.reasons)
         self._update_start()
 
@@ -236,6 +239,9 @@ class ExperimentWidget(QWidget):
         except CHECK_ERRORS:
             run_config = None
         self.check.update(run_config)
+        network = self.run_editor.part("architecture_config")
+        known = not network.errors()
+        self.run_editor.data.drawn.set_architecture(network.value() if known else None)
         self._update_start()
 
     def _update_start(self) -> None:
