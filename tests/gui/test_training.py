@@ -271,7 +271,7 @@ def test_a_click_on_a_curve_chooses_the_validation_there(
     for plot in (widget.loss_plot, widget.score_plot):
         assert plot.plot_widget.mark.isVisible()
         assert plot.plot_widget.mark.value() == 6
-    assert scores._selected_row().key == session.result
+    assert scores.table.chosen_rows()[0].key == session.result
     qtbot.waitUntil(lambda: len(viewer.layers) == 4)
     session.run_name = ""
     assert not widget.loss_plot.plot_widget.mark.isVisible()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COLOURS = {BOTH: "#d55e00", ONLY_A: "#56b4e9", ONLY_B: "#f0e442"}
 BLINK_MILLISECONDS = 600
 DIFFERENCE_KEY = "comparison/difference"
+#: how the keys of layers end that would cover the difference
+_COLOURED = ("/segmentation", "/prediction")
 KEYS = {"A": "comparison/A", "B": "comparison/B"}
 
 
@@ -59,11 +61,11 @@ class ComparisonLayers(QObject):
     def show(self, comparison: Comparison) -> None:
         """Show the difference of two results, instead of what was compared before.
 
-        Other segmentations are hidden until `clear`: colours would mix.
+        Other segmentations and predictions are hidden until `clear`: colours would mix.
         """
         self.clear()
         self._comparison = comparison
-        self._hidden = [layer for layer in self._segmentations() if layer.visible]
+        self._hidden = [layer for layer in self._coloured() if layer.visible]
         for layer in self._hidden:
             layer.visible = False
         for name, result in (("A", comparison.a), ("B", comparison.b)):
@@ -97,12 +99,12 @@ class ComparisonLayers(QObject):
             layer.visible = True
         self._hidden = []
 
-    def _segmentations(self) -> list[Layer]:
-        """Return the layers of segmentations, of this and of other runs."""
+    def _coloured(self) -> list[Layer]:
+        """Return the layers of segmentations and predictions, of any run."""
         keys = (
             (layer, layer.metadata.get(METADATA_KEY)) for layer in self._viewer.layers
         )
-        return [layer for layer, key in keys if str(key).endswith("/segmentation")]
+        return [layer for layer, key in keys if str(key).endswith(_COLOURED)]
 
     def _add_segmentation(self, name: str, result: Result) -> None:
         shown = result.get("segmentation")
