@@ -154,6 +154,21 @@ def test_training_from_boxes(drawn, dock, viewer, qtbot, project_folder):
     assert job.error in (None, "")
 
 
+def test_the_place_of_an_error_is_added_with_a_warning(drawn, qtbot, notifications):
+    session = Session.of(drawn._viewer)
+    drawn.boxes.add(VALIDATE)
+    settled(drawn, qtbot)
+    drawn.drawing.reach = None
+    session.box_wanted.emit(box(Use.TRAIN, (2, 4), (10, 20), (46, 50)).roi)
+    assert drawn.boxes.boxes[1] == box(Use.TRAIN, (2, 4), (10, 20), (46, 50))
+    assert "It was validated on so far" in notifications[-1].message
+    settled(drawn, qtbot)
+    assert "Overlaps with box 1" in drawn.list.reason.text()
+    session.box_wanted.emit(Roi((9e6,) * 3, (40,) * 3))
+    assert "not in the volume" in notifications[-1].message
+    assert len(drawn.boxes.boxes) == 2
+
+
 def test_boxes_of_a_stored_run_are_shown_again(dock, tmp_path, viewer, qtbot):
     container = write_container(tmp_path / "vol.zarr")
     data = dock.run_editor.data

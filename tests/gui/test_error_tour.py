@@ -9,7 +9,11 @@ from qtpy.QtCore import Qt
 from napari_dacapo.gui._camera import camera_of
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._session import Session
-from napari_dacapo.gui.post_processing import NO_TRUTH, PostProcessingWidget
+from napari_dacapo.gui.post_processing import (
+    NO_EXPERIMENT,
+    NO_TRUTH,
+    PostProcessingWidget,
+)
 from napari_dacapo.tasks.evaluators import ObjectKind
 
 
@@ -70,6 +74,17 @@ def test_next_and_enter_fly_to_an_error(widget, viewer, qtbot):
     np.testing.assert_allclose(
         camera_of(viewer).center[-2:], errors[0].center.as_floats()[1:]
     )
+
+
+def test_b_asks_for_a_box_at_the_error(widget, qtbot, notifications):
+    errors = list_errors(widget, qtbot)
+    tour = widget.errors
+    qtbot.mouseClick(tour.next_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tour.box_button, Qt.MouseButton.LeftButton)
+    assert notifications[-1].message == NO_EXPERIMENT
+    with qtbot.waitSignal(widget._session.box_wanted) as asked:
+        tour.box_button.click()
+    assert asked.args == [errors[0].roi]
 
 
 def test_one_kind_can_be_listed(widget, qtbot):

@@ -28,8 +28,8 @@ NAME = "training boxes"
 _KEY = "boxes"
 #: how much of what is inside is covered
 FACE_OPACITY = 0.15
-#: lines are this much of the volume's shorter side, at least one voxel
-_WIDTH_SHARE = 1 / 250
+#: how thick lines are: share of the shorter side of the volume, and voxels at least
+_WIDTH_SHARE, _LEAST_WIDTH = 1 / 250, 0.3
 _CHANGES = (ActionType.ADDED, ActionType.REMOVED, ActionType.CHANGED)
 
 
@@ -146,7 +146,7 @@ class BoxLayer(QObject):
 
     def _edge_width(self) -> float:
         shape = self._grid.roi.shape / self._grid.voxel_size
-        return max(1.0, float(min(shape[-2:])) * _WIDTH_SHARE)
+        return max(_LEAST_WIDTH, float(min(shape[-2:])) * _WIDTH_SHARE)
 
     def draw(self) -> None:
         """Let the user draw a rectangle."""

@@ -16,6 +16,7 @@ from napari_dacapo.datasplits import (
     TrainValidateDataSplitConfig,
 )
 from napari_dacapo.errors import DaCapoError
+from napari_dacapo.geometry import Coordinate
 
 from ._box_facts import Looked, grid_of, look
 from ._box_layer import BoxLayer
@@ -35,9 +36,18 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
+    from napari_dacapo.geometry import Roi
+
     from ._box_facts import Source
     from ._experiment_choices import DataChoices
     from ._experiment_splits import Classes, Pair
+
+
+#: told when a place that was validated on is to be trained on
+LEAKS = (
+    "Box {number} was added to train on. It was validated on so far: take it out of "
+    "what the next run is validated on, or its scores will flatter."
+)
 
 
 @attrs.define(eq=False)
@@ -266,6 +276,7 @@ class DrawnBoxes(QWidget):
             self._shown = volume
             self._load(() if volume is None else volume.boxes)
         self.list.setVisible(volume is not None)
+        self.button.setVisible(volume is None)
         self.list.set_grid(None if volume is None else volume.grid)
         if volume is not None and (with_layers or volume.grid is None):
             self._open(volume, with_layers=with_layers)
@@ -355,6 +366,36 @@ class DrawnBoxes(QWidget):
             self.drawing.add_visible()
         except DaCapoError as error:
             show_error(str(error))
+
+    @Slot(object)
+    def add_place(self, roi: Roi) -> None:
+        """Add a box to train on around `roi` (nm), where validation found an error.
+
+        At least as large as what the network puts out. Nothing is taken out of the
+        validation: what then clashes is red, and the user decides.
+        """
+        volume = self._shown
+        if volume is None or volume.grid is None:
+            show_error(
+                "Choose the volume to train on in the Experiment dock, and press Draw "
+                "boxes there; then add the error again."
+            )
+            return
+        grid, reach = volume.grid, self.drawing.reach
+        if reach is not None and reach.output.dims == roi.dims:
+            least = [
+                max(0, o - s) for o, s in zip(reach.output, roi.shape, strict=True)
+            ]
+            roi = roi.grow(Coordinate(least) / 2, Coordinate(least) / 2)
+        found = grid.snapped(roi) if roi.dims == grid.roi.dims else None
+        if found is None:
+            show_error(
+                f"The error at {roi} nm is not in the volume that boxes are drawn on, "
+                f"which covers {grid.roi} nm; choose the other volume first."
+            )
+            return
+        self.boxes.add(Box(Use.TRAIN, found))
+        show_info(LEAKS.format(number=len(self.boxes.boxes)))
 
     @Slot()
     def _on_boxes_changed(self) -> None:

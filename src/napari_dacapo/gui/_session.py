@@ -36,6 +36,8 @@ class Session(QObject):
         for none.
     runs_changed
         Runs were added to the project other than by training them.
+    box_wanted
+        Emits a place (`Roi`) that is to be added to the boxes to train on.
     result_changed
         Emits ``(iteration, dataset, parameters)`` of the result chosen in the Scores
         dock, or `None`.
@@ -52,6 +54,7 @@ class Session(QObject):
     run_config_changed = Signal(object)
     run_name_changed = Signal(str)
     runs_changed = Signal()
+    box_wanted = Signal(object)
     result_changed = Signal(object)
 
     _sessions: ClassVar[dict[int, Session]] = {}

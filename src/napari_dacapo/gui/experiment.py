@@ -140,6 +140,7 @@ class ExperimentWidget(QWidget):
         self.configs.saveWanted.connect(self._on_save_wanted)
         self.configs.saved.connect(self._on_saved)
         data.suggestionWanted.connect(self.suggest)
+        self._session.box_wanted.connect(data.drawn.add_place)
         self._proposal.done.connect(self._on_proposed)
         self._proposal.failed.connect(lambda _: self._update_start())
         self._preparation.done.connect(self._on_prepared)

@@ -19,7 +19,7 @@ from superqt.utils import qthrottled
 from ._camera import fly_to
 from ._latest import Latest
 from ._live_layers import LiveLayers
-from ._napari_status import unproxied
+from ._napari_status import show_error, unproxied
 from ._session import Session
 from ._theme import ThemeFollower, plot_colours
 from .models import ScoreRow, ScoreTable
@@ -50,6 +50,10 @@ TOO_LARGE = (
 NOTHING_SEGMENTED = "Choose a prediction that fits into memory; its errors follow."
 NO_TRUTH = (
     "The ground truth of this volume cannot be opened any more: its files were moved."
+)
+NO_EXPERIMENT = (
+    "Open the Experiment dock, choose the volume to train on, and draw boxes there; "
+    "errors are added to them then."
 )
 NOT_SUPPORTED = "The results of this task have no parameters that could be changed."
 
@@ -127,6 +131,7 @@ class PostProcessingWidget(QWidget):
         self.sweep.row_picked.connect(self._on_row_picked)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.errors.visited.connect(self._on_error_visited)
+        self.errors.box_wanted.connect(self._on_box_wanted)
         self._lister.done.connect(self._on_listed)
         self._loader.done.connect(self._on_loaded)
         self._segmenter.done.connect(self._on_segmented)
@@ -311,6 +316,13 @@ class PostProcessingWidget(QWidget):
         # the middle of a bent object's box may lie outside of it
         around = error.roi.shift(error.center - error.roi.center)
         fly_to(self._viewer, around)
+
+    @Slot(object)
+    def _on_box_wanted(self, error: ObjectError) -> None:
+        if self._session.receivers(self._session.box_wanted):
+            self._session.box_wanted.emit(error.roi)
+        else:
+            show_error(NO_EXPERIMENT)
 
     @Slot(str)
     def _on_theme(self, theme: str) -> None:

@@ -206,7 +206,7 @@ class BoxList(QWidget):
             _PLACE: self._place(box.roi),
             _LABELLED: "…" if facts is None else f"{facts.labelled:.1%}",
         }
-        tip = reason or f"{box.roi} nm. A double click flies there."
+        tip = reason or f"{texts[_PLACE]}, {box.roi} nm. A double click flies there."
         for column, text in texts.items():
             item = self.table.item(row, column)
             if item is None:
@@ -233,7 +233,7 @@ class BoxList(QWidget):
         if self._grid is None:
             return ""
         sides = zip(self._grid.axes, self._grid.to_voxels(roi), strict=True)
-        return "  ".join(f"{name} {a}{_TO}{b}" for name, (a, b) in sides)
+        return " ".join(f"{name} {a}{_TO}{b}" for name, (a, b) in sides)
 
     def _show_current(self, reasons: dict[int, str]) -> None:
         index, grid = self._boxes.current, self._grid
@@ -266,7 +266,9 @@ class BoxList(QWidget):
                     spin.setRange(low, high)
                     spin.setValue(value)
             ends = float(roi.begin[axis]), float(roi.end[axis])
-            self._lengths[axis].setText(f"{ends[0]:g}{_TO}{ends[1]:g} nm")
+            exact = f"Exactly {ends[0]:.10g} to {ends[1]:.10g} nm."
+            self._lengths[axis].setToolTip(exact)
+            self._lengths[axis].setText(f"{ends[0]:.0f}{_TO}{ends[1]:.0f} nm")
 
     @Slot()
     def _on_side_edited(self, value: int = 0) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QItemSelection, QModelIndex, Signal, Slot
+from qtpy.QtCore import QItemSelection, QModelIndex, Qt, Signal, Slot
 from qtpy.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLabel,
     QPushButton,
+    QShortcut,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -35,15 +36,19 @@ class ErrorTour(QWidget):
     -------
     visited
         Emits the `ObjectError` that was chosen.
+    box_wanted
+        Emits the `ObjectError` whose place is to be trained on.
     """
 
     visited = Signal(object)
+    box_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kinds = QComboBox()
         self.previous_button = QPushButton("Previous")
         self.next_button = QPushButton("Next")
+        self.box_button = QPushButton("Box to train on")
         self.message = QLabel()
         self.items = ErrorItemModel(self)
         self.table = QTableView()
@@ -52,6 +57,13 @@ class ErrorTour(QWidget):
         self.kinds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.previous_button.setToolTip("Fly to the error before this one.")
         self.next_button.setToolTip("Fly to the next smaller error.")
+        self.box_button.setToolTip(
+            "<qt>Add the place of the chosen error to the training boxes of the "
+            "Experiment dock (B). Do not validate on it any more then.</qt>"
+        )
+        shortcut = QShortcut("B", self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self._on_box)
         self.message.setWordWrap(True)
         self.table.setModel(self.items)
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -64,13 +76,16 @@ class ErrorTour(QWidget):
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(flow(self.kinds, self.previous_button, self.next_button))
+        layout.addLayout(
+            flow(self.kinds, self.previous_button, self.next_button, self.box_button)
+        )
         layout.addWidget(self.message)
         layout.addWidget(self.table, stretch=1)
 
         self.kinds.currentIndexChanged.connect(self._on_kind_chosen)
         self.previous_button.clicked.connect(self._on_previous)
         self.next_button.clicked.connect(self._on_next)
+        self.box_button.clicked.connect(self._on_box)
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.table.activated.connect(self._visit)
         self.show_errors([], ())
@@ -105,6 +120,7 @@ class ErrorTour(QWidget):
         some = self.items.rowCount() > 0
         self.previous_button.setEnabled(some)
         self.next_button.setEnabled(some)
+        self.box_button.setEnabled(some)
 
     @Slot()
     def _on_previous(self) -> None:
@@ -119,6 +135,12 @@ class ErrorTour(QWidget):
         rows = self.items.rowCount()
         row = (current.row() + by) % rows if current.isValid() else 0
         self.table.setCurrentIndex(self.items.index(row, 0))
+
+    @Slot()
+    def _on_box(self) -> None:
+        error = self.items.error_at(self.table.currentIndex())
+        if error is not None:
+            self.box_wanted.emit(error)
 
     @Slot(QItemSelection)
     def _on_selected(self, selected: QItemSelection) -> None:
