@@ -85,7 +85,6 @@ class DataChecker(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MILLISECONDS)
         self._timer.timeout.connect(self._begin)
-        self.destroyed.connect(self._forget)
 
     @property
     def is_busy(self) -> bool:
@@ -131,10 +130,6 @@ class DataChecker(QObject):
             job.events.disconnect(self._on_events)
             job.finished.disconnect(self._on_finished)
             job.stop()
-
-    def _forget(self) -> None:
-        if self._job is not None:
-            self._job.stop()
 
     @Slot()
     def _begin(self) -> None:

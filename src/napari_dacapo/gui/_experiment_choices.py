@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from napari.layers import Image, Labels, Layer
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, Signal, Slot
 
 from napari_dacapo.arrays import ArrayConfig
 
 from ._experiment_sources import planned_config
 from ._experiment_splits import configs_in
 from ._layer_content import LayerContent, layer_content
+from ._napari_events import EventRelay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,21 +68,12 @@ class DataChoices(QObject):
         self._of_layers: list[Choice] = []
         self._of_files: list[Choice] = []
 
-        def update(event: Any = None) -> None:
-            self._update()
-
         events = viewer.layers.events
         emitters = (events.inserted, events.removed, events.reordered)
-        for emitter in emitters:
-            emitter.connect(update)
-
-        def disconnect() -> None:
-            for emitter in emitters:
-                emitter.disconnect(update)
-
-        parent.destroyed.connect(disconnect)
+        EventRelay(emitters, self).happened.connect(self._update)
         self._update()
 
+    @Slot()
     def _update(self) -> None:
         layers = [la for la in self._viewer.layers if isinstance(la, (Image, Labels))]
         known = {id(choice.layer): choice for choice in self._of_layers}

@@ -22,6 +22,7 @@ from ._camera import region_of_shapes, visible_region
 from ._experiment_choices import DataChoices
 from ._experiment_pair import SourceEditor
 from ._latest import Latest
+from ._napari_events import EventRelay
 from .forms._choice_editors import PathEditor, compact_combo
 from .forms._editor import Editor, fill
 from .forms._field_box import FieldBox
@@ -62,18 +63,8 @@ class RegionEditor(Editor):
         self._offer()
         self.combo.currentIndexChanged.connect(lambda _: self.valueChanged.emit())
         events = viewer.layers.events
-        emitters = (events.inserted, events.removed)
-
-        def update(event: Any = None) -> None:
-            self._offer()
-
-        def disconnect() -> None:
-            for emitter in emitters:
-                emitter.disconnect(update)
-
-        for emitter in emitters:
-            emitter.connect(update)
-        self.destroyed.connect(disconnect)
+        relay = EventRelay((events.inserted, events.removed), self)
+        relay.happened.connect(self._offer)
 
     def value(self) -> Region | None:
         text = self.combo.currentText()
@@ -89,6 +80,7 @@ class RegionEditor(Editor):
     def setValue(self, value: Any) -> None:
         self.combo.setCurrentIndex(max(0, self.combo.findText(str(value))))
 
+    @Slot()
     def _offer(self) -> None:
         before = self.combo.currentText()
         shapes = [la.name for la in self._viewer.layers if isinstance(la, Shapes)]

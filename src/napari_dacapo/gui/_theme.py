@@ -6,9 +6,10 @@ from typing import Any
 
 import attrs
 from napari.utils.theme import get_theme
-from qtpy.compat import isalive
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, Signal, Slot
 from qtpy.QtGui import QColor
+
+from ._napari_events import EventRelay
 
 #: colours of series, told apart by colour-blind people (Okabe & Ito 2008,
 #: https://jfly.uni-koeln.de/color); the first list for dark, the other for light themes
@@ -49,11 +50,8 @@ def plot_colours(theme_name: str) -> PlotColours:
     )
 
 
-class ThemeFollower(QObject):
+class ThemeFollower(EventRelay):
     """Tells its parent about changes of a viewer's theme.
-
-    Napari refers to the follower weakly and so lets go of it by itself; nothing has to
-    happen when the parent is destroyed.
 
     Signals
     -------
@@ -64,12 +62,12 @@ class ThemeFollower(QObject):
     changed = Signal(str)
 
     def __init__(self, viewer: Any, parent: QObject) -> None:
-        super().__init__(parent)
-        viewer.events.theme.connect(self._on_theme)
+        super().__init__([viewer.events.theme], parent)
+        self.happened.connect(self._on_happened)
 
-    def _on_theme(self, event: Any) -> None:
-        if isalive(self):  # Python may outlive Qt's half of an object
-            self.changed.emit(event.value)
+    @Slot(object)
+    def _on_happened(self, event: Any) -> None:
+        self.changed.emit(event.value)
 
 
 def _resolved(theme_name: str) -> str:
