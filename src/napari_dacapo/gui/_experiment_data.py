@@ -124,6 +124,7 @@ class DataEditor(Editor):
             simple.addWidget(box)
             simple.addWidget(box.reasons)
             if key == "validate":
+                simple.addWidget(heading_label("Boxes"))
                 simple.addWidget(self.drawn)
         simple.addSpacing(4)
         simple.addWidget(self.suggest_button)
