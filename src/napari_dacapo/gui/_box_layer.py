@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 from napari.layers.base import ActionType
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Slot
 
 from napari_dacapo.arrays.base import CHANNEL_AXIS
@@ -70,30 +71,22 @@ class BoxLayer(QObject):
         self._timer.timeout.connect(self.refresh)
         boxes.changed.connect(self._later)
         boxes.current_changed.connect(self._later)
-        self._follow_viewer(parent)
+        self._follow_viewer()
 
-    def _follow_viewer(self, parent: QObject) -> None:
-        dims, layers = self._viewer.dims.events, self._viewer.layers.events
+    def _follow_viewer(self) -> None:
+        # napari refers to these methods weakly and so lets go of them by itself
+        dims = self._viewer.dims.events
+        for emitter in (dims.point, dims.order, dims.ndisplay):
+            emitter.connect(self._on_dims)
+        self._viewer.layers.events.removed.connect(self._on_removed)
 
-        def on_dims(event: Any = None) -> None:
+    def _on_dims(self, event: Any) -> None:
+        if isalive(self):  # Python may outlive Qt's half of an object
             self._later()
 
-        def on_removed(event: Any) -> None:
-            if event.value is self.layer:
-                self.layer = None
-
-        connections: list[tuple[Any, Any]] = [
-            (emitter, on_dims) for emitter in (dims.point, dims.order, dims.ndisplay)
-        ]
-        connections.append((layers.removed, on_removed))
-        for emitter, callback in connections:
-            emitter.connect(callback)
-
-        def disconnect() -> None:
-            for emitter, callback in connections:
-                emitter.disconnect(callback)
-
-        parent.destroyed.connect(disconnect)
+    def _on_removed(self, event: Any) -> None:
+        if event.value is self.layer:
+            self.layer = None
 
     def show(self, labels: Layer, grid: Grid) -> None:
         """Show the layer over `labels`, whose voxels are those of `grid`."""
@@ -207,7 +200,9 @@ class BoxLayer(QObject):
     # from the layer
 
     def _on_data(self, event: Any) -> None:
-        if self._is_showing or self.layer is None or event.action not in _CHANGES:
+        if not isalive(self) or self._is_showing or self.layer is None:
+            return
+        if event.action not in _CHANGES:
             return
         known = len(self._boxes.boxes)
         if event.action == ActionType.REMOVED:
