@@ -53,7 +53,8 @@ class ExceptBoxesArray(DerivedArray):
             common = grown.intersect(roi)
             if not common.empty:
                 voxels = (common - roi.begin) / self.voxel_size
-                values[(..., *voxels.to_slices())] = 0
+                inside: tuple[Any, ...] = (..., *voxels.to_slices())
+                values[inside] = 0
         return values
 
 
