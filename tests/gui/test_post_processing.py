@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+
+import attrs
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._layers import find_layer
 from napari_dacapo.gui._session import Session
 from napari_dacapo.gui.post_processing import PostProcessingWidget
+from napari_dacapo.store import Project
 from napari_dacapo.tasks.post_processors import ThresholdPostProcessorParameters
 
 
@@ -191,3 +195,16 @@ def test_long_names_do_not_widen_the_dock(widget, viewer, qtbot):
     viewer.theme = "light"  # lays out anew
     qtbot.wait(50)
     assert widget.minimumSizeHint().width() < 320
+
+
+def test_another_run_is_shown_from_the_result_that_was_chosen(
+    widget, session, trained_folder, qtbot
+):
+    project = Project(trained_folder)
+    config = project.configs.retrieve_run_config("cells")
+    shutil.copytree(project.run_folder("cells"), project.run_folder("twin"))
+    project.configs.store_run_config(attrs.evolve(config, name="twin"))
+    session.run_name = "twin"
+    session.result = (3, "crop", widget._preview.defaults)
+    qtbot.waitUntil(lambda: widget._shown_run == "twin")
+    assert widget.prediction.currentText() == "crop, iteration 3"

@@ -149,6 +149,11 @@ class PostProcessingWidget(QWidget):
         chosen: tuple[int, str] | None = self.prediction.currentData()
         return chosen
 
+    @property
+    def _shown_run(self) -> str | None:
+        run: str | None = None if self._preview is None else self._preview.result.run
+        return run
+
     @Slot()
     def _on_scores_changed(self) -> None:
         self._lister.submit(
@@ -166,13 +171,16 @@ class PostProcessingWidget(QWidget):
         for iteration, dataset in keys:
             text = f"{dataset}, iteration {iteration:,}"
             self.prediction.addItem(text, (iteration, dataset))
-        wanted = before if before in keys else keys[-1] if keys else None
+        is_stale = self._preview is None or self._shown_run != self._monitor.name
+        result = self._session.result
+        asked = result[:2] if result is not None and is_stale else before
+        wanted = next((key for key in (asked, before, *keys[-1:]) if key in keys), None)
         self.prediction.setCurrentIndex(keys.index(wanted) if wanted else -1)
         blocker.unblock()
         if not keys:
             self._preview = None
             self.message.setText(NOTHING_STORED)
-        elif wanted != before or self._preview is None:
+        elif wanted != before or is_stale:
             self._load()
         else:
             self._show_sweep()
@@ -205,7 +213,9 @@ class PostProcessingWidget(QWidget):
 
     @Slot(object)
     def _on_loaded(self, preview: Preview) -> None:
-        if (preview.result.iteration, preview.result.dataset) != self._chosen:
+        found = preview.result
+        wanted = (self._monitor.name, self._chosen)
+        if (found.run, (found.iteration, found.dataset)) != wanted:
             return
         if not preview.is_supported:
             self.message.setText(NOT_SUPPORTED)
