@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import zarr
 from container_files import drop, untouched_settings, write_image
+from napari._app_model import get_app_model
 from napari._qt.qt_viewer import QtViewer
 from napari.layers import Image, Labels
 
@@ -30,8 +31,11 @@ PLUGIN = "napari-dacapo"
 @pytest.fixture(scope="module")
 def module_window(qapp):
     """A napari window that is not shown, for all tests of this module."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")
+        if "napari-dacapo.open_all" in get_app_model().commands:
+            # by tests before; napari's own fixture has forgotten that they are there
+            patch.setattr("napari.plugins._initialize_plugins", lambda: None)
         viewer = napari.Viewer(show=False)
     yield viewer
     viewer.close()
