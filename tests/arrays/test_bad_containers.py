@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import zarr
+from zarr.storage import LocalStore
 
 from array_data import DATA, manifest, state_of
 from napari_dacapo.arrays import ZarrArray, ZarrArrayConfig
 from napari_dacapo.arrays.inspect import list_arrays
 from napari_dacapo.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BAD = DATA / "bad"
 
@@ -96,3 +102,25 @@ def test_truncated_chunk_is_always_found() -> None:
     for _ in range(20):
         with pytest.raises(DataError, match=r"chunk 0\.0\.0 is damaged or truncated"):
             array[array.roi]
+
+
+def test_a_failed_read_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.zarr"
+    zarr.create_array(path, shape=(8, 8), chunks=(4, 4), dtype="u1", name="raw")[:] = 1
+    (path / "raw/c/0/0").write_bytes(b"cut")
+    read, finished = LocalStore.get, []
+
+    async def slow(store: Any, key: str, **options: Any) -> Any:
+        if not key.endswith("c/0/0"):
+            await asyncio.sleep(0.2)
+        found = await read(store, key, **options)
+        finished.append(key)
+        return found
+
+    array = ZarrArray(ZarrArrayConfig("raw", path, "raw"))
+    monkeypatch.setattr(LocalStore, "get", slow)
+    with pytest.raises(DataError, match=r"chunk 0\.0 is damaged"):
+        _ = array.data[...]
+    assert {key[-5:] for key in finished} == {"c/0/0", "c/0/1", "c/1/0", "c/1/1"}

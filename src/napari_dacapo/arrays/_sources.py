@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from ._node import Node
     from ._stored import Source
+
+
+#: seconds that a failed read waits for the chunks that were read with it
+SETTLE = 5.0
 
 
 def open_source(node: Node, *, writable: bool) -> Source:
@@ -104,8 +109,50 @@ def _open_zarr(node: Node, writable: bool) -> Source:
     # from what has been read already: consolidated metadata may be all there is, and
     # a server need not be asked twice
     document = {**node.metadata, "attributes": node.attributes}
-    array: Source = zarr.Array.from_dict(place, document)
-    return array
+    return ZarrSource(zarr.Array.from_dict(place, document))
+
+
+class ZarrSource:
+    """Voxels of a zarr array, of which a failed read leaves nothing behind.
+
+    zarr reports the first chunk that fails while it goes on with the others; a process
+    that ends then prints the tasks that lost their event loop.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        The array.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+        self.shape, self.chunks, self.shards = array.shape, array.chunks, array.shards
+        self.dtype = array.dtype
+
+    def __getitem__(self, index: tuple[slice, ...]) -> Any:
+        try:
+            return self._array[index]
+        except Exception:
+            _await_other_chunks()
+            raise
+
+    def __setitem__(self, index: tuple[slice, ...], value: Any) -> None:
+        self._array[index] = value
+
+
+def _await_other_chunks() -> None:
+    """Wait until zarr's event loop has nothing left to do, `SETTLE` s at most."""
+    from zarr.core.sync import sync
+
+    async def others() -> set[asyncio.Task[Any]]:
+        return {t for t in asyncio.all_tasks() if t is not asyncio.current_task()}
+
+    async def finished(tasks: set[asyncio.Task[Any]]) -> None:
+        if tasks:
+            await asyncio.wait(tasks, timeout=SETTLE)
+
+    # listed before this wait begins: two threads then never wait for each other
+    sync(finished(sync(others())))
 
 
 def _uses_blosc(node: Node) -> bool:
