@@ -113,6 +113,26 @@ def project(project_folder):
     return Project.open(project_folder)
 
 
+@pytest.fixture
+def session(viewer, project_folder):
+    """What the docks of the viewer share; the project is `project_folder`."""
+    from napari_dacapo.gui._session import Session
+
+    session = Session.of(viewer)
+    session.project_folder = project_folder
+    return session
+
+
+@pytest.fixture
+def dock(viewer, session, qtbot):
+    """The Experiment dock of the viewer."""
+    from napari_dacapo.gui.experiment import ExperimentWidget
+
+    widget = ExperimentWidget(viewer)
+    viewer.window.add_dock_widget(widget, name="Experiment", area="right")
+    return widget
+
+
 @pytest.fixture(scope="session")
 def trained_once(tmp_path_factory):
     """A project folder with the run "cells", trained for 6 iterations."""

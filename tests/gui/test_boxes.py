@@ -8,19 +8,10 @@ from napari_dacapo.arrays import CropArrayConfig, ZarrArrayConfig
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._session import Session
-from napari_dacapo.gui.experiment import ExperimentWidget
 from napari_dacapo.gui.models.boxes import Box, Use
 
 LONG = 30_000
 TO = "\N{EN DASH}"
-
-
-@pytest.fixture
-def dock(viewer, qtbot, project_folder):
-    Session.of(viewer).project_folder = project_folder
-    widget = ExperimentWidget(viewer)
-    viewer.window.add_dock_widget(widget, name="Experiment", area="right")
-    return widget
 
 
 @pytest.fixture

@@ -28,20 +28,11 @@ from napari_dacapo.gui._experiment_import import ImportDialog
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._layers import find_layer
 from napari_dacapo.gui._session import Session
-from napari_dacapo.gui.experiment import ExperimentWidget
 from napari_dacapo.gui.views.run_picker import RunPicker
 from napari_dacapo.runs import Severity
 
 LONG = 60_000
 GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-@pytest.fixture
-def dock(viewer, qtbot, project_folder):
-    Session.of(viewer).project_folder = project_folder
-    widget = ExperimentWidget(viewer)
-    viewer.window.add_dock_widget(widget, name="Experiment", area="right")
-    return widget
 
 
 @pytest.fixture

@@ -25,14 +25,6 @@ LONG = 30_000
 
 
 @pytest.fixture
-def dock(viewer, qtbot, project_folder):
-    Session.of(viewer).project_folder = project_folder
-    widget = ExperimentWidget(viewer)
-    viewer.window.add_dock_widget(widget, name="Experiment", area="right")
-    return widget
-
-
-@pytest.fixture
 def container(tmp_path):
     return write_container(tmp_path / "vol.zarr")
 

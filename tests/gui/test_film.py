@@ -29,10 +29,8 @@ def filmed(tmp_path_factory):
 
 
 @pytest.fixture
-def session(viewer, filmed):
-    session = Session.of(viewer)
-    session.project_folder = filmed
-    return session
+def project_folder(filmed):
+    return filmed
 
 
 @pytest.fixture

@@ -18,10 +18,8 @@ from napari_dacapo.tasks.post_processors import ThresholdPostProcessorParameters
 
 
 @pytest.fixture
-def session(viewer, trained_folder):
-    session = Session.of(viewer)
-    session.project_folder = trained_folder
-    return session
+def project_folder(trained_folder):
+    return trained_folder
 
 
 @pytest.fixture
@@ -182,8 +180,8 @@ def test_the_prediction_that_was_deleted_is_told(
     assert "not stored any more" in notifications[-1].message
 
 
-def test_without_predictions_the_dock_says_why(viewer, project_folder, qtbot):
-    Session.of(viewer).project_folder = project_folder
+def test_without_predictions_the_dock_says_why(viewer, tmp_path, qtbot):
+    Session.of(viewer).project_folder = tmp_path
     widget = PostProcessingWidget(viewer)
     qtbot.waitUntil(lambda: "Nothing to post-process yet" in widget.message.text())
     widget.deleteLater()

@@ -24,10 +24,8 @@ FAR_BOX = np.array([(0, 0, 0), (0, 9, 0), (0, 9, 9), (0, 0, 9)]) - 5000.0
 
 
 @pytest.fixture
-def session(viewer, trained_folder):
-    session = Session.of(viewer)
-    session.project_folder = trained_folder
-    return session
+def project_folder(trained_folder):
+    return trained_folder
 
 
 @pytest.fixture

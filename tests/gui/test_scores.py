@@ -26,10 +26,8 @@ ENDS = Qt.MatchFlag.MatchEndsWith
 
 
 @pytest.fixture
-def session(viewer, trained_folder):
-    session = Session.of(viewer)
-    session.project_folder = trained_folder
-    return session
+def project_folder(trained_folder):
+    return trained_folder
 
 
 @pytest.fixture
@@ -45,8 +43,8 @@ def names(viewer):
     return [layer.name for layer in viewer.layers]
 
 
-def test_without_scores_the_dock_says_when_they_come(viewer, project_folder):
-    Session.of(viewer).project_folder = project_folder
+def test_without_scores_the_dock_says_when_they_come(viewer, tmp_path):
+    Session.of(viewer).project_folder = tmp_path
     widget = ScoresWidget(viewer)
     assert "first validation" in widget.message.text()
     assert not widget.export_button.isEnabled()

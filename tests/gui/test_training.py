@@ -9,17 +9,9 @@ from gui_projects import run_config
 
 from napari_dacapo.events import Warned
 from napari_dacapo.gui._jobs import JobManager
-from napari_dacapo.gui._session import Session
 from napari_dacapo.gui._state import RunState, button_states
 from napari_dacapo.gui.scores import ScoresWidget
 from napari_dacapo.gui.training import TrainingWidget
-
-
-@pytest.fixture
-def session(viewer, project_folder):
-    session = Session.of(viewer)
-    session.project_folder = project_folder
-    return session
 
 
 @pytest.fixture
