@@ -124,12 +124,9 @@ def train(  # noqa: PLR0913 - one argument per option
     as volume.zarr/em/s0) everything else is proposed from the data, as by suggest.
     """
     from ._train import train_command
-    from ._volumes import DataPaths, Volumes, suggest_settings
+    from ._volumes import DataPaths, suggest_settings
 
-    data = DataPaths(
-        Volumes("", raw or [], gt or [], train_roi),
-        Volumes("validate-", validate_raw or [], validate_gt or [], validate_roi),
-    )
+    data = DataPaths.given(raw, gt, train_roi, validate_raw, validate_gt, validate_roi)
     train_command(
         run,
         data,
@@ -162,12 +159,9 @@ def suggest(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Propose all settings of a run from raw data and labels, with reasons."""
     from ._suggest import suggest_command
-    from ._volumes import DataPaths, Volumes, suggest_settings
+    from ._volumes import DataPaths, suggest_settings
 
-    data = DataPaths(
-        Volumes("", raw or [], gt or [], train_roi),
-        Volumes("validate-", validate_raw or [], validate_gt or [], validate_roi),
-    )
+    data = DataPaths.given(raw, gt, train_roi, validate_raw, validate_gt, validate_roi)
     suggest_command(
         data,
         suggest_settings(task, classes, lsds, name, iterations),

@@ -64,6 +64,22 @@ class DataPaths:
     train: Volumes
     validate: Volumes
 
+    @classmethod
+    def given(
+        cls,
+        raw: list[str] | None,
+        gt: list[str] | None,
+        train_roi: str | None,
+        validate_raw: list[str] | None,
+        validate_gt: list[str] | None,
+        validate_roi: str | None,
+    ) -> DataPaths:
+        """Return what the options of the same names say; `None` if not given."""
+        return cls(
+            Volumes("", raw or [], gt or [], train_roi),
+            Volumes("validate-", validate_raw or [], validate_gt or [], validate_roi),
+        )
+
     def validation(self) -> Volumes:
         """Return the volumes to check on; with a region only, those of the training."""
         if self.validate.roi is None or self.validate.raw or self.validate.gt:

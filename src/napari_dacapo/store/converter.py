@@ -192,7 +192,20 @@ def load_yaml(path: Path, cls: type[T], base_folder: Path | None = None) -> T:
     FileNotFoundError
         If there is no such file.
     """
-    doc = check_schema(read_yaml(path), path)
+    return from_file_doc(read_yaml(path), cls, path, base_folder)
+
+
+def from_file_doc(
+    doc: Any, cls: type[T], path: Path, base_folder: Path | None = None
+) -> T:
+    """Make an object of class `cls` from what the file `path` holds.
+
+    Raises
+    ------
+    ConfigError
+        As `from_doc`, the last line naming the file; or if a newer version wrote it.
+    """
+    doc = check_schema(doc, path)
     try:
         return from_doc(doc, cls, base_folder)
     except ConfigError as error:

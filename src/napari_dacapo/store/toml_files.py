@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from napari_dacapo.errors import ConfigError
 
 from .atomic import write_text
-from .converter import SCHEMA_KEY, SCHEMA_VERSION, check_schema, from_doc, to_doc
+from .converter import SCHEMA_KEY, SCHEMA_VERSION, from_doc, from_file_doc, to_doc
 
 T = TypeVar("T")
 
@@ -69,11 +69,7 @@ def load_toml(path: Path | str, cls: type[T]) -> T:
         doc = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not readable as TOML: {error}") from error
-    doc = check_schema(doc, path)
-    try:
-        return from_doc(doc, cls)
-    except ConfigError as error:
-        raise type(error)(f"{error}\n(in {path})") from error
+    return from_file_doc(doc, cls, path)
 
 
 def _without_empty(value: Any) -> Any:
