@@ -111,17 +111,11 @@ class Export:
         labels_levels: int | None,
     ) -> int:
         """Write an image and return the number of its levels, given for labels."""
-        from napari_dacapo.arrays._ome_zarr import create_image, iter_pyramid
+        from napari_dacapo.arrays._ome_zarr import iter_pyramid
 
-        array = create_image(
+        array = content.new_image(
             container,
             group,
-            axes=content.axes,
-            roi=content.roi,
-            voxel_size=content.voxel_size,
-            num_channels=content.num_channels,
-            dtype=content.data.dtype,
-            labels=content.is_labels,
             attributes={SHOWN_AS_KEY: "labels" if content.is_labels else "image"},
             version=self.version,
         )

@@ -167,18 +167,7 @@ def _stored_copy(content: LayerContent, folder: Path) -> LocalArrayIdentifier:
 
 
 def _write(content: LayerContent, container: Path) -> None:
-    from napari_dacapo.arrays._ome_zarr import create_image
-
-    array = create_image(
-        container,
-        "",
-        axes=content.axes,
-        roi=content.roi,
-        voxel_size=content.voxel_size,
-        num_channels=content.num_channels,
-        dtype=content.data.dtype,
-        labels=content.is_labels,
-    )
+    array = content.new_image(container)
     for slab in content.slabs():
         # its own place: what a layer says in floats may have been rounded
         array[_slab_roi(slab, array.roi, array.voxel_size)] = content.read(slab)

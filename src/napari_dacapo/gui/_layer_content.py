@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_dacapo.arrays import ZarrArray
 
 #: voxels that are read at a time
 SLAB_VOXELS = 2**22
@@ -100,6 +101,30 @@ class LayerContent:
         lead = (slice(None),) * (len(self.axes) - len(self.shape))
         values = np.asarray(self.data[(*lead, *(slice(*span) for span in spans))])
         return values[0] if lead and self.num_channels is None else values
+
+    def new_image(self, container: Path, group: str = "", **options: Any) -> ZarrArray:
+        """Create an image of zeros of this form, place and kind, opened for writing.
+
+        Parameters
+        ----------
+        container, group
+            Where.
+        **options
+            More of what :func:`napari_dacapo.arrays._ome_zarr.create_image` takes.
+        """
+        from napari_dacapo.arrays._ome_zarr import create_image
+
+        return create_image(
+            container,
+            group,
+            axes=self.axes,
+            roi=self.roi,
+            voxel_size=self.voxel_size,
+            num_channels=self.num_channels,
+            dtype=self.data.dtype,
+            labels=self.is_labels,
+            **options,
+        )
 
 
 def layer_content(layer: Layer) -> LayerContent:
