@@ -54,6 +54,8 @@ _HEADINGS = {
         "each one an object.",
     ),
 }
+#: what stands there before anything is known
+_DEFAULT_CLASSES: Classes = [("foreground", [])]
 
 
 class DataEditor(Editor):
@@ -102,7 +104,9 @@ class DataEditor(Editor):
         self._simple = QWidget()
         self._lay_out()
         self.setFocusProxy(self.train)
-        self._set_rows([(None, None)], [], [("foreground", [])])
+        self._proposed_classes: Classes = _DEFAULT_CLASSES
+        self._held_out: list[Pair] | None = None
+        self._set_rows([(None, None)], [], _DEFAULT_CLASSES)
 
         self.train.valueChanged.connect(self._on_data_chosen)
         self.validate.valueChanged.connect(self._on_data_chosen)
@@ -158,9 +162,40 @@ class DataEditor(Editor):
     def pairs(self) -> tuple[list[Pair], list[Pair]]:
         """Return the configs of raw data and labels to train and to validate on.
 
-        Labels are cropped to the boxes that are drawn on them.
+        Labels are cropped to the boxes that are drawn on them. Volumes of which a
+        proposal held out a part, to validate on, are not chosen by the user.
         """
-        return self.drawn.split(self.train.value(), self.validate.value())
+        validate = self.validate.value() if self.has_validation else []
+        return self.drawn.split(self.train.value(), validate)
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether the user has chosen volumes to validate on."""
+        return len(self.validate.items) > 0 and (
+            bool(self.validate.errors()) or self.validate.value() != self._held_out
+        )
+
+    def wanted_classes(self) -> Classes | None:
+        """Return the classes, or `None` if the user has not changed any.
+
+        Raises
+        ------
+        ValueError
+            If what was entered is wrong.
+        """
+        classes: Classes = self.classes.value()
+        return None if classes == self._proposed_classes else classes
+
+    def note_proposal(self, *, held_out: bool) -> None:
+        """Take note that what is there was proposed.
+
+        Parameters
+        ----------
+        held_out : bool
+            Whether the volumes to validate on were proposed, too.
+        """
+        self._held_out = self.validate.value() if held_out else None
+        self._proposed_classes = self.classes.value()
 
     def value(self) -> DataSplitConfig:
         if self.is_expert and self._expert is not None:
@@ -213,6 +248,7 @@ class DataEditor(Editor):
         self._choices.settle(stored)
         if self._datasplit is not None:
             self._datasplit = replaced(self._datasplit, stored)
+        self._held_out = replaced(self._held_out, stored)
         if self.is_expert and self._expert is not None and not self._expert.errors():
             self._expert.setValue(replaced(self._expert.value(), stored))
         self.drawn.settle(stored)

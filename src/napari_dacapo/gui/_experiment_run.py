@@ -19,6 +19,8 @@ from .forms._words import class_slug
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_dacapo.tasks import TaskConfig
+
     from ._experiment_choices import DataChoices
 
 #: fields that have a section of their own, in the order of use
@@ -30,8 +32,6 @@ _SECTIONS = {
 }
 #: section of all other fields
 _REST = "Run"
-#: what is proposed while no task is chosen
-_DEFAULT_TASK = "distance"
 
 
 class RunEditor(ConfigEditor):
@@ -46,6 +46,7 @@ class RunEditor(ConfigEditor):
     def __init__(self, choices: DataChoices) -> None:
         self.data = DataEditor(choices)
         self._sections: dict[str, Disclosure] = {}
+        self._proposed_task: TaskConfig | None = None
         super().__init__(RunConfig, FieldContext(), self._make_editor)
         self.data.classesChanged.connect(self._on_classes_changed)
 
@@ -100,12 +101,25 @@ class RunEditor(ConfigEditor):
         """Return what is entered as the name of the run."""
         return str(self.part("name").value()).strip()
 
-    def task_word(self) -> str:
-        """Return the kind of task that is chosen as `suggest` calls it."""
-        chosen = getattr(self.part("task_config"), "current", None)
+    def task_word(self) -> str | None:
+        """Return the kind of task that the user wants as `suggest` calls it.
+
+        `None` if none is chosen, or that which is there was proposed and not changed.
+        """
+        task = self.part("task_config")
+        chosen = getattr(task, "current", None)
         if not isinstance(chosen, ConfigEditor):
-            return _DEFAULT_TASK
+            return None
+        if not task.errors() and task.value() == self._proposed_task:
+            return None
         return class_slug(chosen.cls).removesuffix("_task")
+
+    def show_proposal(self, run_config: RunConfig) -> None:
+        """Show what was proposed; it is no wish of the user until it is changed."""
+        held_out = not self.data.has_validation
+        self.setValue(run_config)
+        self._proposed_task = run_config.task_config
+        self.data.note_proposal(held_out=held_out)
 
     def _on_classes_changed(self, names: list[str]) -> None:
         """Let the task find the classes that the labels are grouped into."""

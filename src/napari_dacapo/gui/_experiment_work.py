@@ -9,12 +9,13 @@ import attrs
 from napari_dacapo._registry import lookup
 from napari_dacapo.arrays import ArrayConfig
 from napari_dacapo.errors import ConfigError
-from napari_dacapo.runs import Finding, RunConfig, Suggestion
+from napari_dacapo.runs import Finding, RunConfig, Severity, Suggestion
 
 from ._experiment_sources import store_layers
 from ._experiment_splits import configs_in, replaced
 from .forms._editor import Errors
 from .forms._verification import complaints
+from .models.forks import begin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._experiment_splits import Classes, Pair
     from ._layer_content import LayerContent
+    from .models.forks import Origin
 
     #: what layers show, and the configs that stood for them so far
     Contents = Sequence[tuple[ArrayConfig, LayerContent]]
@@ -60,7 +62,12 @@ class Prepared:
 
 
 def prepare(
-    run_config: RunConfig, contents: Contents, folder: Path, *, check: bool = True
+    run_config: RunConfig,
+    contents: Contents,
+    folder: Path,
+    *,
+    check: bool = True,
+    origin: Origin | None = None,
 ) -> Prepared:
     """Store the layers among the data, verify the run and its name, check the data.
 
@@ -72,11 +79,16 @@ def prepare(
         As for `store_layers`.
     check : bool
         Whether the data are looked at; not necessary if that was done just now.
+    origin : Origin, optional
+        The checkpoint of another run to go on from.
     """
     stored = store_layers(contents, folder)
     ready = replaced(run_config, stored)
     wrong = complaints(ready) or _name_taken(ready, folder)
     findings = list(_findings(ready)) if check and not wrong else None
+    forbidden = any(f.severity is Severity.ERROR for f in findings or ())
+    if origin is not None and not (wrong or forbidden):
+        begin(ready, origin, folder)
     return Prepared(ready, stored, wrong, findings)
 
 
@@ -134,9 +146,9 @@ def propose(
     contents: Contents,
     folder: Path,
     *,
-    task: str,
+    task: str | None,
     name: str,
-    classes: Classes,
+    classes: Classes | None,
 ) -> Proposal:
     """Store the layers among the data, and propose settings for `pairs`.
 
@@ -153,7 +165,7 @@ def propose(
 
     stored = store_layers(contents, folder)
     train, validate = replaced(pairs, stored)
-    groups = {title: tuple(ids) for title, ids in classes}
+    groups = {title: tuple(ids) for title, ids in classes or ()}
     suggestion = suggest(train, validate, task=task, name=name, classes=groups or None)
     return Proposal(suggestion, stored)
 

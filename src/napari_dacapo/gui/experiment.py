@@ -25,11 +25,13 @@ from . import _experiment_work as work
 from ._experiment_check import DataCheck
 from ._experiment_choices import DataChoices
 from ._experiment_drop import DroppedFiles
+from ._experiment_fork import ForkBar
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
 from ._napari_status import show_error, show_info, unproxied
 from ._session import Session
+from .arrange import raise_dock
 from .forms import ConfigForm
 from .forms._choice_editors import PathEditor, dropped_paths
 from .forms._editor import CHECK_ERRORS
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from ._experiment_work import Prepared, Proposal, Saved
+    from .models.forks import Fork
 
 
 class ExperimentWidget(QWidget):
@@ -75,6 +78,7 @@ class ExperimentWidget(QWidget):
         self.show_reason = QToolButton()
         self.configs = ConfigMenu(self._session, self)
         self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
+        self.fork = ForkBar()
         self.dropped = DroppedFiles(self.run_editor.data, self)
         self._proposal = Latest("suggest settings", self)
         self._preparation = Latest("prepare the training", self)
@@ -127,6 +131,7 @@ class ExperimentWidget(QWidget):
         layout.addLayout(above)
         layout.addWidget(scroll, 1)
         layout.addWidget(self.check.list)
+        layout.addWidget(self.fork)
         layout.addLayout(reasons)
         layout.addWidget(self.start_button)
 
@@ -141,6 +146,7 @@ class ExperimentWidget(QWidget):
         self.configs.saved.connect(self._on_saved)
         data.suggestionWanted.connect(self.suggest)
         self._session.box_wanted.connect(data.drawn.add_place)
+        self._session.fork_wanted.connect(self.show_fork)
         self._proposal.done.connect(self._on_proposed)
         self._proposal.failed.connect(lambda _: self._update_start())
         self._preparation.done.connect(self._on_prepared)
@@ -167,7 +173,7 @@ class ExperimentWidget(QWidget):
         try:
             pairs = data.pairs()
             contents = self.choices.contents_in(*pairs[0], *pairs[1])
-            classes = data.classes.value()
+            classes = data.wanted_classes()
         except ValueError as error:
             self.form.show_errors()
             show_error(f"Choose raw data and labels first: {error}")
@@ -182,17 +188,27 @@ class ExperimentWidget(QWidget):
         self._update_start()
 
     def _on_proposed(self, proposal: Proposal) -> None:
+        self.fork.clear()
         data, run_config = self.run_editor.data, proposal.suggestion.run_config
         data.settle(proposal.stored)
         datasplit = data.drawn.with_ignored(run_config.datasplit_config)
-        self.form.setValue(attrs.evolve(run_config, datasplit_config=datasplit))
+        self.run_editor.show_proposal(
+            attrs.evolve(run_config, datasplit_config=datasplit)
+        )
         self.form.set_notes(proposal.suggestion.reasons)
         self._update_start()
 
     def show_run(self, run_config: RunConfig) -> None:
         """Show a run that exists, to be looked at or changed and trained anew."""
+        self.fork.clear()
         self.form.setValue(run_config)
         self._update_start()
+
+    def show_fork(self, fork: Fork) -> None:
+        """Show a run that goes on from another one when it is started."""
+        self.show_run(fork.config)
+        self.fork.show_origin(fork.origin)
+        raise_dock(self)
 
     # start
 
@@ -208,7 +224,9 @@ class ExperimentWidget(QWidget):
             show_error(str(error))
             return
         folder = self._session.project_folder
-        prepare = partial(work.prepare, check=not self.check.is_known)
+        origin = self.fork.origin
+        check = not self.check.is_known
+        prepare = partial(work.prepare, check=check, origin=origin)
         self._preparation.submit(prepare, run_config, contents, folder)
         self._update_start()
 
@@ -305,6 +323,8 @@ class ExperimentWidget(QWidget):
         show_info(saved.text)
 
     def _on_loaded(self, kind: str, config: Any) -> None:
+        if kind == "run":
+            self.fork.clear()
         self.run_editor.part(work.KINDS[kind]).setValue(config)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
