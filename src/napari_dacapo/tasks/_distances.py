@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+
+#: after so many shifts each it is worthwhile to see what is left to do
+_LOOK = 4
 
 
 def signed_distances(
@@ -63,13 +67,15 @@ def _boundary_distances(
     # This does an eighth of the work of a transform on a grid refined twice.
     longest = math.hypot(*(n * e for n, e in zip(inside.shape, edges, strict=True)))
     limit = min(limit, longest)
-    nearest = _squared_run_distances(inside, 0, edges[0], limit)
-    for axis in range(1, inside.ndim):
+    # the first axis last: what it leaves behind is in C order
+    first, *axes = [*range(1, inside.ndim), 0]
+    nearest = _squared_run_distances(inside, first, edges[first], limit)
+    for done, axis in enumerate(axes, 1):
         nearest = _add_parabolas(nearest, axis, edges[axis])
         across = _squared_run_distances(inside, axis, edges[axis], limit)
-        for other in range(axis):
+        for other in [first, *axes][:done]:
             across = _add_parabolas(across, other, edges[other])
-        np.minimum(nearest, across, out=nearest)
+        nearest = np.minimum(nearest, across, out=nearest)
     return np.sqrt(nearest, out=nearest)
 
 
@@ -103,67 +109,88 @@ def distances_to_outside(
     if known.all():
         return distances
     last = known.ndim - 1
-    squared = np.where(known, np.float32(limit), np.float32(0))
-    squared = np.square(_sweep(squared, last, edges[last]))
+    reach = np.where(known, np.float32(limit), np.float32(0))
+    squared = _by_lines(reach, last, lambda lines: _swept(lines.copy(), edges[last]))
     for axis in range(last):
         squared = _add_parabolas(squared, axis, edges[axis])
     return np.minimum(distances, np.sqrt(squared, out=squared), out=distances)
+
+
+def _by_lines(
+    values: NDArray[Any],
+    axis: int,
+    change: Callable[[NDArray[Any]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Apply `change` to `values` as a matrix whose columns are the lines along `axis`.
+
+    Shifts along the columns are then shifts of whole rows, many times faster than along
+    an inner axis. The result is in C order for the first axis, else a view.
+    """
+    lines = np.moveaxis(values, axis, 0)
+    matrix = np.ascontiguousarray(lines).reshape(len(lines), -1)
+    return np.moveaxis(change(matrix).reshape(lines.shape), 0, axis)
 
 
 def _squared_run_distances(
     inside: NDArray[np.bool_], axis: int, edge: float, limit: float
 ) -> NDArray[np.float32]:
     """Return squared distances to the nearest boundary face along `axis` alone."""
-    upper, lower = _shifted(inside.ndim, axis, 1)
-    is_face = inside[upper] != inside[lower]
-    distances = np.full(inside.shape, np.float32(limit))
     half = np.float32(min(edge / 2, limit))
-    np.copyto(distances[upper], half, where=is_face)
-    np.copyto(distances[lower], half, where=is_face)
-    return np.square(_sweep(distances, axis, edge))
+
+    def change(lines: NDArray[np.bool_]) -> NDArray[np.float32]:
+        is_face = lines[1:] != lines[:-1]
+        distances = np.full(lines.shape, np.float32(limit))
+        np.copyto(distances[1:], half, where=is_face)
+        np.copyto(distances[:-1], half, where=is_face)
+        return _swept(distances, edge)
+
+    return _by_lines(inside, axis, change)
 
 
-def _sweep(
-    distances: NDArray[np.float32], axis: int, edge: float
-) -> NDArray[np.float32]:
-    """Let `distances` spread along `axis` in both directions, in place."""
-    lines = np.moveaxis(distances, axis, 0)
-    candidate = np.empty(lines.shape[1:], np.float32)
+def _swept(distances: NDArray[np.float32], edge: float) -> NDArray[np.float32]:
+    """Let `distances` spread along columns, in place, both ways; square them."""
+    candidate = np.empty(distances.shape[1:], np.float32)
     step = np.float32(edge)
-    for direction in (lines, lines[::-1]):
+    for direction in (distances, distances[::-1]):
         for before, here in itertools.pairwise(direction):
             np.add(before, step, out=candidate)
             np.minimum(here, candidate, out=here)
-    return distances
+    return np.square(distances, out=distances)
 
 
 def _add_parabolas(
     squared: NDArray[np.float32], axis: int, edge: float
 ) -> NDArray[np.float32]:
     """Return ``min over k of squared[i + k] + (k * edge)**2`` along `axis`."""
-    result = squared.copy()
+    return _by_lines(squared, axis, lambda lines: _lowered(lines.copy(), lines, edge))
+
+
+def _lowered(
+    result: NDArray[np.float32],
+    squared: NDArray[np.float32],
+    edge: float,
+    begin: int = 1,
+) -> NDArray[np.float32]:
+    """Lower `result`, in place, to ``squared[i + k] + (k * edge)**2``.
+
+    `i` runs along columns, so does `k`, from `begin` in both directions. Columns in
+    which nothing can change any more are left out as soon as they are the majority.
+    """
     raised = np.empty_like(squared)
-    highest = float(result.max())
-    for shift in range(1, squared.shape[axis]):
-        rise = (shift * edge) ** 2
-        if rise >= highest:
-            break
-        np.add(squared, np.float32(rise), out=raised)
-        upper, lower = _shifted(squared.ndim, axis, shift)
-        np.minimum(result[lower], raised[upper], out=result[lower])
-        np.minimum(result[upper], raised[lower], out=result[upper])
-        if shift % 2 == 0:
-            highest = float(result.max())
+    for shift in range(begin, len(squared)):
+        rise = np.float32((shift * edge) ** 2)
+        if shift % _LOOK == 0:
+            (changing,) = np.nonzero(squared.min(0) + rise < result.max(0))
+            if not len(changing):
+                break
+            if 2 * len(changing) < squared.shape[1]:
+                part = result.take(changing, 1), squared.take(changing, 1)
+                result[:, changing] = _lowered(*part, edge, shift)
+                break
+        np.add(squared, rise, out=raised)
+        np.minimum(result[:-shift], raised[shift:], out=result[:-shift])
+        np.minimum(result[shift:], raised[:-shift], out=result[shift:])
     return result
-
-
-def _shifted(
-    ndim: int, axis: int, shift: int
-) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the indices of all voxels but the first, and all but the last `shift`."""
-    upper, lower = [slice(None)] * ndim, [slice(None)] * ndim
-    upper[axis], lower[axis] = slice(shift, None), slice(None, -shift)
-    return tuple(upper), tuple(lower)
 
 
 def _along(values: NDArray[Any], axis: int, ndim: int) -> NDArray[Any]:
