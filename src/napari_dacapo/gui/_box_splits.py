@@ -90,7 +90,9 @@ def with_boxes(
         new = [_cropped(template, _on_grid(template, r, grid)) for r in used[use]]
         if use is Use.TRAIN and not new:
             new = [template]
-        masked = [_masked(dataset, used[Use.IGNORE], grid.roi) for dataset in new]
+        masked = [
+            without_places(dataset, used[Use.IGNORE], grid.roi) for dataset in new
+        ]
         changes[field] = [*_named(masked, use, others), *others]
     return attrs.evolve(datasplit, **changes)
 
@@ -189,7 +191,7 @@ def _on_grid(dataset: RawGTDatasetConfig, roi: Roi, grid: Grid) -> Roi:
     return grid.snapped(roi, Coordinate(step)) or roi
 
 
-def _masked(
+def without_places(
     dataset: RawGTDatasetConfig, ignored: Sequence[Roi], volume: Roi
 ) -> RawGTDatasetConfig:
     """Return `dataset` with a mask that leaves out what is `ignored` of it."""

@@ -38,6 +38,8 @@ class Session(QObject):
         Runs were added to the project other than by training them.
     box_wanted
         Emits a place (`Roi`) that is to be added to the boxes to train on.
+    fork_wanted
+        Emits a `Fork` that is to be shown in the Experiment dock, ready to start.
     result_changed
         Emits ``(iteration, dataset, parameters)`` of the result chosen in the Scores
         dock, or `None`.
@@ -55,6 +57,7 @@ class Session(QObject):
     run_name_changed = Signal(str)
     runs_changed = Signal()
     box_wanted = Signal(object)
+    fork_wanted = Signal(object)
     result_changed = Signal(object)
 
     _sessions: ClassVar[dict[int, Session]] = {}

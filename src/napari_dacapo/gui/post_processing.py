@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 from superqt.utils import qthrottled
 
 from ._camera import fly_to
+from ._corrections import CorrectionBar
 from ._latest import Latest
 from ._live_layers import LiveLayers
 from ._napari_status import show_error, unproxied
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from napari_dacapo.tasks.evaluators import ObjectError
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
+
+    from ._corrections import Shown
 
 #: the slice on the screen follows the slider at most this often
 THROTTLE_MILLISECONDS = 40
@@ -90,6 +93,7 @@ class PostProcessingWidget(QWidget):
         self.run_picker = RunPicker(self._session)
         self.prediction = QComboBox()
         self.parameters = ParameterPanel()
+        self.corrections = CorrectionBar(self._viewer, self._session, self._to_correct)
         self.sweep = SweepPlot()
         self.errors = ErrorTour()
         self.tabs = QTabWidget()
@@ -120,6 +124,7 @@ class PostProcessingWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(flow(self.run_picker, self.prediction))
         layout.addWidget(self.parameters)
+        layout.addWidget(self.corrections)
         layout.addWidget(self.tabs, stretch=1)
         layout.addWidget(self.message)
 
@@ -148,6 +153,15 @@ class PostProcessingWidget(QWidget):
     def _chosen(self) -> tuple[int, str] | None:
         chosen: tuple[int, str] | None = self.prediction.currentData()
         return chosen
+
+    def _to_correct(self) -> Shown | None:
+        preview, data, parameters = self._preview, self._monitor.data, self._current()
+        if preview is None or data is None or parameters is None:
+            return None
+        made = self._segmentation
+        if made is not None and made.parameters != parameters:
+            made = None
+        return preview, data.config, parameters, made
 
     @property
     def _shown_run(self) -> str | None:
@@ -179,6 +193,7 @@ class PostProcessingWidget(QWidget):
         blocker.unblock()
         if not keys:
             self._preview = None
+            self.corrections.refresh()
             self.message.setText(NOTHING_STORED)
         elif wanted != before or is_stale:
             self._load()
@@ -206,6 +221,7 @@ class PostProcessingWidget(QWidget):
     def _load(self) -> None:
         data, chosen = self._monitor.data, self._chosen
         self._preview = None
+        self.corrections.refresh()
         if data is not None and chosen is not None:
             self.message.setText("Reading the prediction…")
             folder = self._session.project_folder
@@ -230,6 +246,7 @@ class PostProcessingWidget(QWidget):
 
     def _set_parameters(self, parameters: PostProcessorParameters) -> None:
         self.parameters.setValue(parameters)
+        self.corrections.refresh()
         self._on_parameters_released()
 
     def _show_sweep(self) -> None:

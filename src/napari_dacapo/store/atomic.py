@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +41,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give the place of a folder that becomes `path` when the block ends.
+
+    If the block raises, nothing is left behind. `path` must not exist.
+    """
+    partial = path.with_name(f"{_PREFIX}{path.name}.{uuid.uuid4().hex[:8]}{_SUFFIX}")
+    try:
+        yield partial
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     _flush_folder(path.parent)
 
 

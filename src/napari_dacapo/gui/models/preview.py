@@ -11,6 +11,7 @@ import numpy as np
 from napari_dacapo.arrays import NumpyArray
 from napari_dacapo.arrays.base import CHANNEL_AXIS
 from napari_dacapo.errors import DaCapoError, DataError
+from napari_dacapo.geometry import world_to_voxels
 from napari_dacapo.store import Project
 from napari_dacapo.tasks.post_processors import (
     PointwisePostProcessor,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_dacapo.arrays import Array
     from napari_dacapo.datasplits.datasets import Dataset
+    from napari_dacapo.geometry import Roi
     from napari_dacapo.runs import RunConfig
     from napari_dacapo.tasks.evaluators import ObjectError
     from napari_dacapo.tasks.post_processors import PostProcessorParameters
@@ -131,6 +133,17 @@ class Preview:
             parameters, array, self._score(array) if with_scores else {}
         )
 
+    def segment_part(self, parameters: PostProcessorParameters, roi: Roi) -> NumpyArray:
+        """Process the part `roi` (nm, whole voxels); called in workers only.
+
+        Objects are numbered as if there was nothing outside.
+        """
+        prediction = self.prediction
+        begin, size = prediction.roi.begin, prediction.voxel_size
+        voxels = world_to_voxels(roi, begin, size).to_slices()
+        values = np.asarray(self.values[(slice(None), *voxels)])
+        return _placed(self.function(parameters)(values), prediction, roi)
+
     def find_errors(self, array: Array) -> list[ObjectError] | None:
         """Return where a segmentation is wrong; called in workers only.
 
@@ -230,15 +243,17 @@ def validation_dataset(config: RunConfig, name: str) -> Dataset | None:
     return next((dataset for dataset in datasets if dataset.name == name), None)
 
 
-def _placed(labels: NDArray[Any], prediction: Array) -> NumpyArray:
-    """Return `labels` at the place of `prediction`, a single channel dropped."""
+def _placed(
+    labels: NDArray[Any], prediction: Array, roi: Roi | None = None
+) -> NumpyArray:
+    """Return `labels` of (a part of) `prediction`, a single channel dropped."""
     dims = prediction.dims
     if labels.ndim > dims and labels.shape[0] == 1:
         labels = labels[0]
     channels = [CHANNEL_AXIS] if labels.ndim > dims else []
     return NumpyArray.from_np_array(
         labels,
-        prediction.roi,
+        roi or prediction.roi,
         prediction.voxel_size,
         [*channels, *prediction.spatial_axes],
     )
