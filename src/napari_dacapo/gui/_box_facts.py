@@ -105,7 +105,7 @@ def look(
         The network, as far as it is known.
     """
     facts = {roi: facts_of(source, grid, roi, classes) for roi in dict.fromkeys(places)}
-    return Looked(facts, _reach(architecture, grid))
+    return Looked(facts, reach_of(architecture, grid))
 
 
 def facts_of(source: Source, grid: Grid, roi: Roi, classes: Classes) -> BoxFacts:
@@ -159,7 +159,7 @@ def _read(
         yield array[grid.from_voxels([section, *spans[1:]])]
 
 
-def _reach(architecture: ArchitectureConfig | None, grid: Grid) -> Reach | None:
+def reach_of(architecture: ArchitectureConfig | None, grid: Grid) -> Reach | None:
     """Return how far the network looks, `None` if it does not go with the labels."""
     if architecture is None:
         return None

@@ -99,12 +99,15 @@ class CorrectionBar(QWidget):
         self.region.addItems([PAINTED, SCREEN, EVERYTHING])
         for index, tip in enumerate(
             (
-                "The box around everything you painted.",
+                "The box around everything you painted, at least of the size that the "
+                "network puts out.",
                 "What you see, in 2D with all sections.",
                 "The whole layer: you looked at all of it.",
             )
         ):
-            self.region.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+            self.region.setItemData(
+                index, f"<qt>{tip}</qt>", Qt.ItemDataRole.ToolTipRole
+            )
         self.region.setToolTip(
             "<qt>Where the labels are right and are trained on.</qt>"
         )

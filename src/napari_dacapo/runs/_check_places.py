@@ -209,7 +209,7 @@ def _dependence(pair: Pair, other: Pair, network: Network | None) -> Iterator[Fi
     if own.dims != learned.dims:
         return
     common = own.intersect(learned)
-    if not common.empty:
+    if not common.empty and not _is_left_out(pair, common):
         share = float(Fraction(math.prod(common.shape), math.prod(own.shape)))
         yield Finding(
             Severity.WARNING,
@@ -221,6 +221,8 @@ def _dependence(pair: Pair, other: Pair, network: Network | None) -> Iterator[Fi
             pair.gt.field,
         )
         return
+    if not common.empty:
+        return  # what is left begins right beside it, which was done on purpose
     context = Coordinate((0,) * own.dims)
     if network is not None and pair.raw.array.dims == network.input_shape.dims:
         context = network.context(pair.raw.array.voxel_size)
@@ -236,6 +238,16 @@ def _dependence(pair: Pair, other: Pair, network: Network | None) -> Iterator[Fi
             seen,
             pair.gt.field,
         )
+
+
+def _is_left_out(pair: Pair, region: Roi) -> bool:
+    """Return whether the mask ignores all of `region`, by one box."""
+    array = None if pair.mask is None else pair.mask.array
+    while isinstance(array, DerivedArray):
+        if any(box.contains(region) for box in getattr(array, "boxes", ())):
+            return True
+        array = array.source_array
+    return False
 
 
 def shape_text(array: Array) -> str:

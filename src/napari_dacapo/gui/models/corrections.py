@@ -19,9 +19,11 @@ from napari_dacapo.datasplits import TrainValidateDataSplitConfig
 from napari_dacapo.datasplits.datasets import RawGTDatasetConfig
 from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.gui._box_facts import reach_of
 from napari_dacapo.gui._box_splits import without_places
 from napari_dacapo.gui._experiment_splits import configs_in
 
+from .boxes import Grid
 from .forks import Fork, fork_of
 
 if TYPE_CHECKING:
@@ -174,12 +176,7 @@ def train_with(
         If nothing was painted, or the run's data cannot be added to.
     """
     result, before = editing.preview.result, editing.before
-    trusted = editing.changed() if region is None else region.within(before.roi)
-    if trusted is None:
-        raise DataError(
-            "nothing was painted yet; correct the labels first, or choose another "
-            "region to train on if they are right as they are"
-        )
+    trusted = _painted(editing) if region is None else region.within(before.roi)
     trusted = (trusted - before.roi.begin).snap_to_grid(before.voxel_size)
     trusted = (trusted + before.roi.begin).intersect(before.roi)
     template = _validated(editing.config, result.dataset)
@@ -195,6 +192,35 @@ def train_with(
     fork = fork_of(folder, result.run, result.iteration, f"{result.run}_corrected")
     forked = attrs.evolve(fork.config, datasplit_config=datasplit)
     return attrs.evolve(fork, config=forked), notes
+
+
+def _painted(editing: Editing) -> Roi:
+    """Return what was painted, and as much around it as the network puts out."""
+    before = editing.before
+    painted = editing.changed()
+    if painted is None:
+        raise DataError(
+            "nothing was painted yet; correct the labels first, or choose another "
+            "region to train on if they are right as they are"
+        )
+    grid = Grid(before.roi, before.voxel_size, tuple(before.spatial_axes))
+    reach = reach_of(editing.config.architecture_config, grid)
+    if reach is None:
+        return painted
+    sides = zip(reach.output, painted.shape, strict=True)
+    more = Coordinate(max(0, least - side) for least, side in sides) / 2
+    grown = painted.grow(more, more)
+    return grown.shift(_into(grown, before.roi)).intersect(before.roi)
+
+
+def _into(roi: Roi, whole: Roi) -> Coordinate:
+    """Return by how much `roi` has to move to lie inside of `whole`, if it can."""
+    return Coordinate(
+        max(low - a, 0) + min(high - b, 0)
+        for a, b, low, high in zip(
+            roi.begin, roi.end, whole.begin, whole.end, strict=True
+        )
+    )
 
 
 def _validated(config: RunConfig, name: str) -> RawGTDatasetConfig:
