@@ -85,9 +85,9 @@ class Coordinate(tuple[Any, ...]):
     def __new__(cls, *components: Any) -> Coordinate:
         if len(components) == 1 and isinstance(components[0], Iterable):
             components = tuple(components[0])
-        return super().__new__(
-            cls, (None if c is None else exact(c) for c in components)
-        )
+        # hundreds of these are made per training sample, nearly all of plain integers
+        numbers = [c if c is None or type(c) is int else exact(c) for c in components]
+        return super().__new__(cls, numbers)
 
     @property
     def dims(self) -> int:
@@ -132,7 +132,7 @@ class Coordinate(tuple[Any, ...]):
 
     def _pairs(self, other: Any) -> list[tuple[Any, Any]]:
         if isinstance(other, Iterable):
-            components = tuple(Coordinate(other))
+            components = other if type(other) is Coordinate else Coordinate(other)
             if len(components) != len(self):
                 raise ValueError(
                     f"coordinates of different length: {self} and {components}"
@@ -177,7 +177,7 @@ class Coordinate(tuple[Any, ...]):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Coordinate:
-        return self._apply(other, lambda a, b: Fraction(a) / b)
+        return self._apply(other, _exact_quotient)
 
     def __floordiv__(self, other: Any) -> Coordinate:
         return self._apply(other, operator.floordiv)
@@ -204,6 +204,12 @@ class Coordinate(tuple[Any, ...]):
 
     def __repr__(self) -> str:
         return "(" + ", ".join(_show(c) for c in self) + ")"
+
+
+def _exact_quotient(a: Number, b: Number) -> Number:
+    if type(a) is type(b) is int and a % b == 0:
+        return a // b
+    return Fraction(a) / b
 
 
 def _show(value: Number | None) -> str:

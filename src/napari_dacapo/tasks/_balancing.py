@@ -75,7 +75,11 @@ def balance_classes(
         ]
         fractions = np.clip([n / d for n, d in after], clipmin, clipmax)
         class_weights = (1 / (num_classes * fractions)).astype(np.float32)
-        np.take(class_weights, labels[channel].astype(np.intp), out=weights[channel])
+        if labels.dtype == np.bool_:
+            weights[channel] = np.where(labels[channel], *class_weights[::-1])
+        else:
+            index = labels[channel].astype(np.intp)
+            np.take(class_weights, index, out=weights[channel])
         updated.append(after)
     weights *= use
     return weights, updated

@@ -69,13 +69,13 @@ class Deformation:
         shifts = self._shifts(roi, voxel_size, shape)
         result = []
         for axis, row in enumerate(self.rotation):
-            position = shifts[axis] / float(sizes[axis])
+            position = (shifts[axis] / float(sizes[axis])).expand(shape).contiguous()
             for other in np.flatnonzero(row).tolist():
                 part = row[other] * (points[other] - center[other])
                 if other == axis:
                     part += center[axis] - sizes[axis] / 2
-                position = position + _along(part / sizes[axis], other, len(shape))
-            result.append(position.expand(shape))
+                position += _along(part / sizes[axis], other, len(shape))
+            result.append(position)
         return result
 
     def _shifts(
@@ -192,19 +192,19 @@ class Resampling:
         """Interpolate float ``(channel, *space)`` linearly between voxels."""
         import torch
 
-        shape = image.shape[1:]
+        shape, corners = image.shape[1:], _corners(image.shape[1:])
         positions = [position.flatten() for position in self.positions]
         result = torch.empty((len(image), len(positions[0])))
         for start in range(0, len(positions[0]), _CHUNK):
             part = slice(start, start + _CHUNK)
-            lows, fractions = [], []
+            index, fractions = torch.zeros((), dtype=torch.int32), []
             for position, n in zip(positions, shape, strict=True):
                 low = position[part].to(torch.int32).clamp_(0, max(n - 2, 0))
-                lows.append(low)
                 fractions.append(position[part] - low)
-            corners = _corners(lows, shape)
+                index = low.add_(index, alpha=n)
             for source, target in zip(image.flatten(1), result, strict=True):
-                values = [source.index_select(0, corner) for corner in corners]
+                # the same index everywhere, into what begins at each corner
+                values = [source[first:].index_select(0, index) for first in corners]
                 for fraction in reversed(fractions):
                     pairs = zip(values[::2], values[1::2], strict=True)
                     values = [torch.lerp(*pair, fraction) for pair in pairs]
@@ -218,7 +218,7 @@ class Resampling:
         index = torch.zeros((), dtype=torch.int32)
         for position, n in zip(self.positions, images[0].shape[1:], strict=True):
             nearest = (position + 0.5).to(torch.int32).clamp_(0, n - 1)
-            index = index * n + nearest
+            index = nearest.add_(index, alpha=n)
         flat = index.flatten()
         # channel by channel: picking from a vector is several times faster
         return [
@@ -229,18 +229,12 @@ class Resampling:
         ]
 
 
-def _corners(lows: Sequence[Tensor], shape: Sequence[int]) -> list[Tensor]:
-    """Return flat indices of the voxels around positions, the last axis first.
+def _corners(shape: Sequence[int]) -> list[int]:
+    """Return how far the corners of a cell of voxels are from its first, flattened.
 
-    Parameters
-    ----------
-    lows : sequence of Tensor
-        Per axis, the voxel at the lower side; the other one is the next.
-    shape : sequence of int
-        Of the image.
+    The last axis changes first. Along an axis with a single voxel both corners are it.
     """
-    corners = [lows[0] * 0]
-    for low, n in zip(lows, shape, strict=True):
-        both = (low, low + 1) if n > 1 else (low, low)
-        corners = [corner * n + index for corner in corners for index in both]
+    corners = [0]
+    for n in shape:
+        corners = [corner * n + step for corner in corners for step in (0, int(n > 1))]
     return corners

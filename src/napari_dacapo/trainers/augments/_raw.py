@@ -41,9 +41,9 @@ def keep(raw: Tensor) -> Tensor:
 
 
 def clamp_like(result: Tensor, before: Tensor) -> Tensor:
-    """Return `result` within [0, 1], or further where `before` was further already.
+    """Cut `result`, in place, to [0, 1], or further if `before` was further already.
 
     Raw may be in [-1, 1] or noisy when an earlier augment of the list made it so.
     """
     low, high = before.aminmax()
-    return result.clamp(min(0.0, float(low)), max(1.0, float(high)))
+    return result.clamp_(min(0.0, float(low)), max(1.0, float(high)))

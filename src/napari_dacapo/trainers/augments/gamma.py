@@ -40,7 +40,7 @@ class GammaAugment(RawAugment):
             span = high - low
             if span <= _FLAT:
                 return raw
-            return ((raw - low) / span) ** gamma * span + low
+            return (raw - low).div_(span).pow_(gamma).mul_(span).add_(low)
 
         return change
 

@@ -35,7 +35,7 @@ class IntensityAugment(RawAugment):
 
         def change(raw: Tensor) -> Tensor:
             mean = raw.mean()
-            result = mean + (raw - mean) * scale + shift
+            result = (raw - mean).mul_(scale).add_(mean + shift)
             return clamp_like(result, raw) if self._clip else result
 
         return change

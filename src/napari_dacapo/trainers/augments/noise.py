@@ -33,7 +33,7 @@ class NoiseAugment(RawAugment):
         own = fork(generator)
 
         def change(raw: Tensor) -> Tensor:
-            noisy = raw + sigma * torch.randn(raw.shape, generator=own)
+            noisy = torch.randn(raw.shape, generator=own).mul_(sigma).add_(raw)
             return clamp_like(noisy, raw) if self._config.clip else noisy
 
         return change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,21 +96,29 @@ class _Moves:
 
     def apply(self, values: Tensor, roi: Roi, voxel_size: Coordinate) -> Tensor:
         """Cut the box `roi` out of `values`, which are larger by the margin."""
-        import torch
-
         depth, *shape = (roi.shape / voxel_size).as_integers()
         ratio = (self.grid / voxel_size).as_integers()[1:]
         margin = (self.margin / voxel_size).as_integers()[1:]
-        sections = []
-        for number in range(depth):
-            doubled = 2 * (roi.begin[0] - self.begin) + (2 * number + 1) * voxel_size[0]
-            section = int(doubled // (2 * self.thickness))
-            part = values[:, number]
-            for axis, step in enumerate(self.steps[section].tolist()):
+        result = values.new_empty((len(values), depth, *shape))
+        places = self._sections(roi.begin[0], voxel_size[0], depth)
+        for steps, numbers in itertools.groupby(
+            range(depth), lambda number: self.steps[places[number]].tolist()
+        ):
+            first, *rest = numbers  # neighbours that move alike are moved at once
+            part = values.narrow(1, first, 1 + len(rest))
+            for axis, step in enumerate(steps):
                 start = margin[axis] + step * ratio[axis]
-                part = part.narrow(axis + 1, start, shape[axis])
-            sections.append(part)
-        return torch.stack(sections, dim=1)
+                part = part.narrow(axis + 2, start, shape[axis])
+            result[:, first : first + 1 + len(rest)] = part
+        return result
+
+    def _sections(self, begin: Number, depth: Number, count: int) -> list[int]:
+        """Return in which section the middles of `count` voxels lie.
+
+        The first voxel starts at `begin`, each is `depth` thick.
+        """
+        doubled = [2 * (begin - self.begin) + (2 * n + 1) * depth for n in range(count)]
+        return [int(place // (2 * self.thickness)) for place in doubled]
 
 
 @attrs.define
