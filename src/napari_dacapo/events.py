@@ -190,4 +190,4 @@ class RunFinished(Event):
 
     run: str
     iteration: int
-    reason: FinishReason
+    reason: FinishReason = attrs.field(converter=FinishReason)

@@ -114,6 +114,9 @@ def train(  # noqa: PLR0913 - one argument per option
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Train until so many are completed.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Look at the data first.")
+    ] = True,
     project: Project = None,
     device: Device = "auto",
     threads: Threads = None,
@@ -134,6 +137,7 @@ def train(  # noqa: PLR0913 - one argument per option
         project=project,
         device=device,
         threads=threads,
+        check=check,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from ._live_control import FollowControl
 from .control import RunControl, StopRequestedError
 from .run import Run, RunConfig
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ._data_check import check_data, check_pair
     from ._findings import DataCheckError, Finding, Severity
     from ._fork import change_fields, fork
+    from ._live_follow import LiveRun, follow, live_runs
+    from ._live_launch import train_detached
     from ._predict import predict
     from ._suggest import Suggestion, suggest
     from ._train import train
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DataCheckError",
     "Finding",
+    "FollowControl",
+    "LiveRun",
     "Run",
     "RunConfig",
     "RunControl",
@@ -30,10 +35,13 @@ __all__ = [
     "change_fields",
     "check_data",
     "check_pair",
+    "follow",
     "fork",
+    "live_runs",
     "predict",
     "suggest",
     "train",
+    "train_detached",
     "validate",
 ]
 
@@ -43,6 +51,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "_data_check": ["check_data", "check_pair"],
         "_findings": ["DataCheckError", "Finding", "Severity"],
         "_fork": ["change_fields", "fork"],
+        "_live_follow": ["LiveRun", "follow", "live_runs"],
+        "_live_launch": ["train_detached"],
         "_predict": ["predict"],
         "_suggest": ["Suggestion", "suggest"],
         "_train": ["train"],

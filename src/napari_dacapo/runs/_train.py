@@ -21,6 +21,7 @@ from napari_dacapo.starts import channels_of
 
 from ._checked import warn_or_refuse
 from ._checkpoints import restore_latest
+from ._live import Live
 from ._memory import Memory
 from ._record import write_record
 from ._results import has_stalled, results_of
@@ -36,7 +37,7 @@ from ._validate import restore_best, validate_or_warn
 from .control import RunControl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_dacapo.nn.device import DeviceChoice
     from napari_dacapo.store import Project
@@ -91,18 +92,21 @@ def train(
     DuplicateNameError
         If another run is stored under this name.
     RunError
-        If training cannot go on; what was done until then is stored.
+        If another process trains this run, or if training cannot go on; what was done
+        until then is stored.
     """
     from napari_dacapo.nn.device import choose_device
 
-    folder = open_project(project)
+    folder, control = open_project(project), control or RunControl()
     built = build_run(run, folder)
     if check:
         yield from warn_or_refuse(built.config, control)
     store_run(built, folder)
     choice = choose_device(device)
-    with torch_threads(threads), built.trainer:
-        yield from _Training(built, folder, choice, control or RunControl()).events()
+    with Live(folder, built.name, control) as live, torch_threads(threads):
+        training = _Training(built, folder, choice, control)
+        with built.trainer:
+            yield from live.tell(training.events())
 
 
 class _Training:
@@ -129,7 +133,7 @@ class _Training:
         """Whether the run is to end early."""
         return has_stalled(self.results, self.run.config.early_stopping)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         run = self.run
         how = run.trainer.prepare(run.model, self.device.device)
         self._plan()
