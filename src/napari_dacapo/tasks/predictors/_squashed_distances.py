@@ -91,8 +91,8 @@ class SquashedDistancePredictor(Predictor):
         voxel_size : Coordinate
             World units.
         """
-        # twice the distance at which a voxel counts as far: nothing is decided beyond
-        limit = 2 * float(np.arctanh(FAR)) * self.scale_factor
+        # a little beyond the distance at which a voxel counts as far, where all is known
+        limit = 1.1 * float(np.arctanh(FAR)) * self.scale_factor
         to_unknown = np.stack(
             [
                 distances_to_outside(known, voxel_size.as_floats(), limit)
