@@ -91,7 +91,7 @@ class SquashedDistancePredictor(Predictor):
         voxel_size : Coordinate
             World units.
         """
-        # a little beyond the distance at which a voxel counts as far, where all is known
+        # little more than the distance at which a voxel counts as far, so that is known
         limit = 1.1 * float(np.arctanh(FAR)) * self.scale_factor
         to_unknown = np.stack(
             [
