@@ -54,6 +54,14 @@ class DaCapoConfig:
         advanced=True,
     )
 
+    autosave_seconds: int = config_field(
+        "How often labels that are painted in the window are saved, to be recovered "
+        "after a crash; 0 never saves them.",
+        default=60,
+        minimum=0,
+        unit="s",
+    )
+
     chunk_cache_mb: int = config_field(
         "How much of stored volumes each process keeps in memory, so that crops which "
         "overlap are not decompressed again and again; 0 keeps nothing.",

@@ -117,7 +117,10 @@ def test_of_a_large_prediction_the_part_on_the_screen(editing, monkeypatch):
     begin, size = prediction.roi.begin, prediction.voxel_size
     sides = [
         (float(begin[0] + 8 * size[0]), float(begin[0] + 9 * size[0])),
-        *((float(b + 4 * s), float(b + 20 * s)) for b, s in list(zip(begin, size))[1:]),
+        *(
+            (float(b + 4 * s), float(b + 20 * s))
+            for b, s in list(zip(begin, size, strict=True))[1:]
+        ),
     ]
     part = corrections.part_in_view(prediction, Region(tuple(sides)))
     assert part.shape / size == (7, 16, 16)

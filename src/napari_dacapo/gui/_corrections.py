@@ -188,6 +188,8 @@ class CorrectionBar(QWidget):
     @Slot(object)
     def _on_saved(self, saved: tuple[Fork, str]) -> None:
         fork, notes = saved
+        if self._layer is not None:
+            self._session.settle(self._layer.data)
         self._update()
         wanted = self._session.fork_wanted
         if not self._session.receivers(wanted):

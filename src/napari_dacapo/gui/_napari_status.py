@@ -9,7 +9,14 @@ from napari.utils.notifications import show_error, show_info, show_warning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BusyStatus", "show_error", "show_info", "show_warning", "unproxied"]
+__all__ = [
+    "BusyStatus",
+    "show_error",
+    "show_info",
+    "show_warning",
+    "unproxied",
+    "window_of",
+]
 
 PROVIDER = "napari-dacapo"
 
@@ -17,6 +24,12 @@ PROVIDER = "napari-dacapo"
 def unproxied(viewer: Any) -> Any:
     """Return the viewer for which napari hands plugins a restricted stand-in."""
     return getattr(viewer, "__wrapped__", viewer)
+
+
+def window_of(viewer: Any) -> Any:
+    """Return the main window of `viewer`, `None` if it has none (any more)."""
+    window = getattr(unproxied(viewer), "window", None)
+    return getattr(window, "_qt_window", None)
 
 
 class BusyStatus:

@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_dacapo.options import DaCapoConfig
 
+from ._autosave import Autosave
 from ._jobs import JobManager
 from ._monitor import RunMonitor
 from ._napari_status import unproxied
@@ -50,6 +51,10 @@ class Session(QObject):
         Follows the run that is looked at.
     prediction : PredictionMonitor
         Follows the prediction of a whole volume.
+    own_process : bool
+        Whether the next training gets a process of its own.
+    autosave : Autosave or None
+        Saves labels while they are painted.
     """
 
     project_folder_changed = Signal(object)
@@ -62,7 +67,7 @@ class Session(QObject):
 
     _sessions: ClassVar[dict[int, Session]] = {}
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Any = None) -> None:
         super().__init__()
         self._project_folder: Path | None = None
         self._run_config: RunConfig | None = None
@@ -70,6 +75,8 @@ class Session(QObject):
         self._result: tuple[int, str, Any] | None = None
         self.monitor = RunMonitor(self)
         self.prediction = PredictionMonitor(self)
+        self.own_process = False
+        self.autosave = None if viewer is None else Autosave(viewer, self)
 
     @classmethod
     def of(cls, viewer: Any) -> Session:
@@ -77,9 +84,16 @@ class Session(QObject):
         viewer = unproxied(viewer)
         key = id(viewer)
         if key not in cls._sessions:
-            cls._sessions[key] = cls()
+            cls._sessions[key] = cls(viewer)
             weakref.finalize(viewer, cls._sessions.pop, key, None)
         return cls._sessions[key]
+
+    @classmethod
+    def settle(cls, data: Any) -> None:
+        """Take note that labels with these voxels were stored by the user."""
+        for session in cls._sessions.values():
+            if session.autosave is not None:
+                session.autosave.settle(data)
 
     @classmethod
     def forget_all(cls) -> None:
@@ -136,6 +150,8 @@ class Session(QObject):
             self.result_changed.emit(result)
 
     def train(self, run: RunConfig | str) -> Job:
-        """Queue the training of `run` (config or stored name) and look at it."""
+        """Start the training of `run` (config or stored name) and look at it."""
         self.run_name = run if isinstance(run, str) else run.name
-        return JobManager.instance().start_training(run, self.project_folder)
+        manager = JobManager.instance()
+        start = manager.start_detached if self.own_process else manager.start_training
+        return start(run, self.project_folder)

@@ -64,6 +64,7 @@ def save(path: str, layers: Sequence[LayerData], version: Version) -> list[str]:
     """
     from ._export import Export
     from ._layer_content import layer_content
+    from ._session import Session
 
     made = [_layer(*each) for each in layers]
     contents = [layer_content(layer) for layer in made]
@@ -78,6 +79,8 @@ def save(path: str, layers: Sequence[LayerData], version: Version) -> list[str]:
     except GivenUpError:
         export.given_up.set()
         raise
+    for data, _, _ in layers:
+        Session.settle(data)
     return [str(target)]
 
 

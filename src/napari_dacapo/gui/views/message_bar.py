@@ -1,0 +1,101 @@
+"""A message with buttons at the lower edge of a window; nothing waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QShortcut, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MARGIN = 12
+WIDEST = 640
+
+
+class MessageBar(QFrame):
+    """Asks something without stopping the user; stays above the other widgets.
+
+    Parameters
+    ----------
+    text : str
+        What to say.
+    buttons : sequence of (str, callable)
+        Titles, and what to do; a click closes the bar.
+    parent : QWidget
+        The window.
+    seconds : float, optional
+        When to close by itself.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        buttons: Sequence[tuple[str, Callable[[], object]]],
+        parent: QWidget,
+        *,
+        seconds: float | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.label = QLabel(text)
+        self.buttons = [self._make_button(*each) for each in buttons]
+        close = QPushButton("\N{MULTIPLICATION SIGN}")
+        close.setToolTip("Close (Esc)")
+        close.setAccessibleName("Close")
+        close.setFixedWidth(26)
+        close.clicked.connect(self.dismiss)
+        escape = QShortcut("Esc", self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self.dismiss)
+        self.label.setWordWrap(True)
+        self.setFrameShape(QFrame.Shape.Box)
+        self.setAutoFillBackground(True)
+        self.setAccessibleName(text)
+        layout = QHBoxLayout(self)
+        layout.addWidget(self.label, 1)
+        for button in (*self.buttons, close):
+            layout.addWidget(button)
+        parent.installEventFilter(self)
+        self.place()
+        self.show()
+        self.raise_()
+        if seconds is not None:
+            QTimer.singleShot(round(seconds * 1000), self.dismiss)
+
+    def _make_button(self, title: str, action: Callable[[], object]) -> QPushButton:
+        button = QPushButton(title)
+
+        def act() -> None:
+            self.dismiss()
+            action()
+
+        button.clicked.connect(act)
+        return button
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Close the bar."""
+        self.hide()
+        self.deleteLater()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.Resize:
+            self.place()
+        return False
+
+    def place(self) -> None:
+        """Move to the lower edge of the window, above other messages."""
+        window = self.parentWidget()
+        if window is None:
+            return
+        width = min(WIDEST, window.width() - 2 * MARGIN)
+        self.setFixedWidth(max(0, width))
+        self.adjustSize()
+        others = [
+            bar
+            for bar in window.findChildren(MessageBar)
+            if bar is not self and not bar.isHidden()
+        ]
+        below = min((bar.y() for bar in others), default=window.height() - MARGIN)
+        self.move((window.width() - width) // 2, below - self.height() - MARGIN)
