@@ -117,6 +117,14 @@ def train(  # noqa: PLR0913 - one argument per option
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Look at the data first.")
     ] = True,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only tell time, memory and disk it would take, from a few "
+            "iterations that leave no trace.",
+        ),
+    ] = False,
     project: Project = None,
     device: Device = "auto",
     threads: Threads = None,
@@ -126,14 +134,18 @@ def train(  # noqa: PLR0913 - one argument per option
     Either with a stored or written config, or directly: with --raw and --gt (paths such
     as volume.zarr/em/s0) everything else is proposed from the data, as by suggest.
     """
-    from ._train import train_command
+    from ._train import cost_command, train_command
     from ._volumes import DataPaths, suggest_settings
 
     data = DataPaths.given(raw, gt, train_roi, validate_raw, validate_gt, validate_roi)
+    settings = suggest_settings(task, classes, lsds, name, iterations)
+    if dry_run:
+        cost_command(run, data, settings, project, device=device, threads=threads)
+        return
     train_command(
         run,
         data,
-        suggest_settings(task, classes, lsds, name, iterations),
+        settings,
         project=project,
         device=device,
         threads=threads,

@@ -1,4 +1,4 @@
-"""`train`: from a file, a stored name, or directly from data."""
+"""`train`: from a file, a stored name, or directly from data; and what it costs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import typer
 
 from napari_dacapo.errors import ConfigError, DataNotFoundError
-from napari_dacapo.runs import RunConfig, train
+from napari_dacapo.runs import Cost, RunConfig, dry_run, train
 from napari_dacapo.store import Project
 from napari_dacapo.store.converter import load_yaml
 
@@ -16,6 +17,11 @@ from ._progress import drain
 from ._suggest import print_suggestion, suggested
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_dacapo.events import Event
+    from napari_dacapo.runs import RunControl
+
     from ._volumes import DataPaths
 
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -39,6 +45,41 @@ def train_command(
     """
     target = _target(run, data, dict(settings), session["project"])
     drain(lambda control: train(target, control=control, **session))
+
+
+def cost_command(
+    run: str | None,
+    data: DataPaths,
+    settings: dict[str, Any],
+    project: Path | None,
+    **session: Any,
+) -> None:
+    """Print what a training would cost; it is not begun, and nothing is stored.
+
+    Parameters
+    ----------
+    run, data, settings
+        As for `train_command`.
+    project : Path, optional
+        Where `run` is stored, if it is a name.
+    **session
+        Arguments of :func:`napari_dacapo.runs.dry_run`.
+    """
+    target = _target(run, data, dict(settings), project)
+    costs: list[Cost] = []
+
+    def source(control: RunControl) -> Iterator[Event]:
+        for event in dry_run(target, control=control, **session):
+            if isinstance(event, Cost):
+                costs.append(event)
+            else:
+                yield event
+
+    drain(source)
+    for cost in costs:
+        for note in cost.notes:
+            typer.echo(f"note: {note}")
+        typer.echo(str(cost))
 
 
 def _target(

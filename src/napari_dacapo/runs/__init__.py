@@ -11,7 +11,9 @@ from .control import RunControl, StopRequestedError
 from .run import Run, RunConfig
 
 if TYPE_CHECKING:
+    from ._cost import Cost
     from ._data_check import check_data, check_pair
+    from ._dry_run import dry_run
     from ._findings import DataCheckError, Finding, Severity
     from ._fork import change_fields, fork
     from ._live_follow import LiveRun, follow, live_runs
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ._validate import validate
 
 __all__ = [
+    "Cost",
     "DataCheckError",
     "Finding",
     "FollowControl",
@@ -35,6 +38,7 @@ __all__ = [
     "change_fields",
     "check_data",
     "check_pair",
+    "dry_run",
     "follow",
     "fork",
     "live_runs",
@@ -48,7 +52,9 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "_cost": ["Cost"],
         "_data_check": ["check_data", "check_pair"],
+        "_dry_run": ["dry_run"],
         "_findings": ["DataCheckError", "Finding", "Severity"],
         "_fork": ["change_fields", "fork"],
         "_live_follow": ["LiveRun", "follow", "live_runs"],

@@ -12,8 +12,7 @@ from napari_dacapo.events import (
     PredictionStarted,
     RunStarted,
 )
-
-from .status import duration
+from napari_dacapo.runs._cost import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_dacapo.runs._cost import SLOW_LOADING, duration
+
 if TYPE_CHECKING:
     from .progress import RunProgress
-
-#: above this share of waiting, data loading is what limits the speed
-SLOW_LOADING = 0.3
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time, rounded to what matters.
-
-    >>> duration(8.2), duration(200), duration(7500)
-    ('8 s', '3 min', '2 h 5 min')
-    """
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} days {hours} h"
 
 
 def speed(progress: RunProgress) -> str:
