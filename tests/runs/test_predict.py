@@ -16,6 +16,7 @@ from napari_dacapo.arrays.normalization import normalized
 from napari_dacapo.blockwise import iter_blocks
 from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.nn.precision import choose_precision, prediction_precision
 from napari_dacapo.runs import RunControl, StopRequestedError, predict, train
 from napari_dacapo.runs import _inference as inference
 from napari_dacapo.runs._block_order import BlockQueue
@@ -23,6 +24,8 @@ from napari_dacapo.runs._inference import BlockPredictor
 from napari_dacapo.runs._inputs import parse_roi
 from napari_dacapo.store import Project
 from napari_dacapo.tasks import DistanceTaskConfig
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +105,28 @@ def test_a_prediction_is_the_networks_own_output(tmp_path, monkeypatch, dims):
     size = tuple(slice(0, n) for n in out_shape)
     assert roi.offset == raw.roi.offset + context * raw.voxel_size
     np.testing.assert_allclose(values[size], first, atol=1e-5)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_precision_of_graphics_cards_changes_rounding_only(tmp_path, dims):
+    model, raw = model_of(dims, "valid"), noise(dims)
+
+    def result(precision):
+        target = LocalArrayIdentifier(tmp_path / f"{len(results)}.zarr", "p/s0")
+        predictor = BlockPredictor(model, raw, CPU, precision=precision)
+        output = predictor.create_output(target, "float32")
+        assert list(predictor.run(output, RunControl()))
+        results.append(output[output.roi])
+
+    results = []
+    mixed = choose_precision("bfloat16", "channels_last", CPU)
+    for precision in (None, prediction_precision(mixed, CPU), mixed):
+        result(precision)
+    plain, on_cpu, on_card = results
+    np.testing.assert_array_equal(on_cpu, plain)
+    assert prediction_precision(mixed, torch.device("cuda")) is mixed
+    assert not np.array_equal(on_card, plain)
+    np.testing.assert_allclose(on_card, plain, atol=0.03 * np.ptp(plain))
 
 
 def test_super_resolution_lands_on_the_finer_grid(tmp_path, monkeypatch):

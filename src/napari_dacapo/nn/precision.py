@@ -1,4 +1,4 @@
-"""In which numbers and memory layout a network is trained, and why."""
+"""In which numbers and memory layout a network computes, and why."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ class Precision:
         return self.dtype is torch.float16
 
 
+#: what predictions are computed in unless something else is gained by it
+PLAIN = Precision(
+    torch.float32,
+    channels_last=False,
+    reason="float32, channels first, which every device computes alike",
+)
+
+
 def choose_precision(
     precision: str, memory_format: str, device: torch.device
 ) -> Precision:
@@ -91,6 +99,17 @@ def choose_precision(
         channels_last = memory_format == "channels_last"
         reason = f"{name} ({why}), {memory_format.replace('_', ' ')} (was asked for)"
     return Precision(dtype, channels_last, reason)
+
+
+def prediction_precision(trained: Precision, device: torch.device) -> Precision:
+    """Return how a network predicts on `device` that is trained there in `trained`.
+
+    A graphics card computes as in training. Elsewhere it is float32, so that a
+    prediction is the same on every processor, whatever instructions it has.
+    """
+    if device.type == "cuda":
+        return trained
+    return PLAIN
 
 
 def _fastest_precision(device: torch.device) -> tuple[str, str]:

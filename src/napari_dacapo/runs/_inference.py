@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays import ZarrArray
     from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
     from napari_dacapo.nn.model import Model
+    from napari_dacapo.nn.precision import Precision
 
     from ._done_blocks import DoneBlocks
     from .control import RunControl
+    from .run import Run
 
 #: input voxels that a block is enlarged to where the network allows it
 TARGET_BLOCK_VOXELS = 2**20
@@ -127,6 +129,8 @@ class BlockPredictor:
     roi : Roi, optional
         What to predict, snapped to the output voxel grid; by default everything that
         needs nothing beyond the border of `raw`.
+    precision : Precision, optional
+        In which numbers and layout to compute; by default float32, contiguous.
 
     Raises
     ------
@@ -135,9 +139,17 @@ class BlockPredictor:
     """
 
     def __init__(
-        self, model: Model, raw: Array, device: torch.device, roi: Roi | None = None
+        self,
+        model: Model,
+        raw: Array,
+        device: torch.device,
+        roi: Roi | None = None,
+        precision: Precision | None = None,
     ) -> None:
+        from napari_dacapo.nn.precision import PLAIN
+
         self.model, self.raw, self.device = model, raw, device
+        self._precision = precision or PLAIN
         shape = Coordinate(model.eval_input_shape)
         self.geometry = BlockGeometry.of(
             model, raw.voxel_size, shape + model.architecture.margin * 2
@@ -155,6 +167,16 @@ class BlockPredictor:
         wanted = self.geometry.seen_roi(self.roi).shape.ceil_division(raw.voxel_size)
         shape = model.architecture.enlarged_input_shape(wanted, TARGET_BLOCK_VOXELS)
         self.geometry = BlockGeometry.of(model, raw.voxel_size, shape)
+
+    @classmethod
+    def of_run(
+        cls, run: Run, raw: Array, device: torch.device, roi: Roi | None = None
+    ) -> BlockPredictor:
+        """Return the predictor of the weights that `run` has now."""
+        from napari_dacapo.nn.precision import prediction_precision
+
+        precision = prediction_precision(run.trainer.precision_on(device), device)
+        return cls(run.model, raw, device, roi, precision)
 
     @property
     def value_range(self) -> ValueRange:
@@ -216,14 +238,15 @@ class BlockPredictor:
         control : RunControl
             Pauses and stops.
         record : DoneBlocks, optional
-            Blocks in it are left out, and every finished one is added to it.
+            Says which blocks are wanted; those in it are left out, and every finished
+            one is added to it.
 
         Raises
         ------
         StopRequestedError
             If `control` asks for a stop; blocks yielded until then are complete.
         """
-        blocks = self.blocks
+        blocks = self.blocks if record is None else record.blocks_of(self.blocks)
         finished = record.finished if record is not None else ()
         was_training = self.model.training
         self.model.eval()
@@ -280,8 +303,10 @@ class BlockPredictor:
         import torch
 
         batch = torch.from_numpy(np.ascontiguousarray(data, np.float32))[None]
-        with torch.inference_mode():  # never across a yield: it is thread-wide
-            values = self.model(batch.to(self.device))[0]
+        layout = self._precision.memory_format(batch.ndim - 2)
+        batch = batch.to(self.device).contiguous(memory_format=layout)
+        with torch.inference_mode(), self._precision.autocast(self.device):
+            values = self.model(batch)[0]  # never across a yield: it is thread-wide
         result: NDArray[Any] = values.float().cpu().numpy()
         voxel = self.geometry.output_voxel_size
         begin = self._input_roi(block).offset + self.geometry.result_begin

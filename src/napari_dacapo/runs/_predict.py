@@ -28,8 +28,10 @@ from ._checkpoints import load_weights_of
 from ._done_blocks import DoneBlocks, weights_digest
 from ._inference import BlockPredictor
 from ._inputs import input_like_training, output_identifier, parse_roi
+from ._predict_workers import WorkerTeam
 from ._record import fingerprint
 from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
+from ._share import Share
 from ._validate import checkpoint_or_latest
 from .control import RunControl
 
@@ -57,6 +59,8 @@ def predict(  # noqa: PLR0913
     overwrite: bool = False,
     *,
     pad: bool = False,
+    workers: int = 1,
+    share: str | None = None,
     project: ProjectLike = None,
     device: str = "auto",
     control: RunControl | None = None,
@@ -92,6 +96,13 @@ def predict(  # noqa: PLR0913
     pad : bool
         Also predict up to the border of the volume, beyond which the network sees
         zeros.
+    workers : int
+        With 2 or more, so many processes predict the blocks together, where the option
+        ``compute_context`` says: on this machine or on a cluster.
+    share : str, optional
+        Predict this share of the blocks only, ``"2/8"`` the second of eight, for jobs
+        that are started by hand. When all are done, one call without `share` finishes
+        the result, and predicts what is missing.
     project, device, control, threads
         As for :func:`train`.
 
@@ -107,6 +118,8 @@ def predict(  # noqa: PLR0913
     DataError
         If the volume cannot be used, or the output exists and is finished or was begun
         with other arguments.
+    RunError
+        If worker processes failed.
     StopRequestedError
         If `control` asked for a stop; finished blocks stay.
     """
@@ -116,6 +129,8 @@ def predict(  # noqa: PLR0913
         raise ConfigError(
             f"output_dtype: {output_dtype!r} is not one of {', '.join(DTYPES)}"
         )
+    part = None if share is None else Share.parse(share)
+    _check_cooperation(workers, part, overwrite=overwrite)
     folder = open_project(project)
     built = resolve_run(run, folder)
     iteration = checkpoint_or_latest(built.name, iteration, folder)
@@ -123,20 +138,43 @@ def predict(  # noqa: PLR0913
     source = to_location(input_container) / (input_dataset or "")
     raw = normalized(input_like_training(built, open_path(source)))
     target = output_identifier(built.name, iteration, source, output_path, folder)
-    choice = choose_device(device)
+    arguments = {
+        "run": built.name,
+        "iteration": iteration,
+        "input_container": str(source),
+        "output_path": str(target.container),
+        "output_roi": None if output_roi is None else str(output_roi),
+        "output_dtype": output_dtype,
+        "pad": pad,
+        "project": str(folder.folder),
+        "device": device,
+        "threads": threads,
+    }
+    team = None if workers == 1 else WorkerTeam.create(arguments, workers)
+    choice = choose_device(device if team is None else "cpu")
     built.model.to(choice.device)
     control = control or RunControl()
     with torch_threads(threads):
-        predictor = BlockPredictor(
-            built.model, raw, choice.device, _wanted_roi(output_roi, raw, pad=pad)
+        predictor = BlockPredictor.of_run(
+            built, raw, choice.device, _wanted_roi(output_roi, raw, pad=pad)
         )
-        prediction = _Prediction(predictor, target, output_dtype)
+        prediction = _Prediction(predictor, target, output_dtype, part)
         work = {"run": built.name, "iteration": iteration, "input": str(source)}
         output = prediction.open(work, overwrite=overwrite)
         yield RunStarted(
             built.name, iteration, iteration, str(choice.device), choice.reason
         )
-        yield from _pausable(prediction.fill(output, control), iteration, control)
+        yield from _pausable(prediction.fill(output, control, team), iteration, control)
+
+
+def _check_cooperation(workers: int, share: Share | None, *, overwrite: bool) -> None:
+    if workers < 1:
+        raise ConfigError(f"workers: {workers} is not at least 1")
+    if share is not None and (workers > 1 or overwrite):
+        raise ConfigError(
+            "share: one of several jobs starts no workers and replaces nothing; leave "
+            "out workers and overwrite"
+        )
 
 
 def _wanted_roi(roi: Roi | str | None, raw: Array, *, pad: bool) -> Roi | None:
@@ -162,10 +200,14 @@ class _Prediction:
     """One output, from its beginning or from where it was left."""
 
     def __init__(
-        self, predictor: BlockPredictor, target: LocalArrayIdentifier, dtype: str
+        self,
+        predictor: BlockPredictor,
+        target: LocalArrayIdentifier,
+        dtype: str,
+        share: Share | None = None,
     ) -> None:
         self._predictor, self._target, self._dtype = predictor, target, dtype
-        self._record = DoneBlocks(target)
+        self._record = DoneBlocks(target, share)
 
     def open(self, work: dict[str, Any], *, overwrite: bool) -> ZarrArray:
         """Return the output, ready to be filled, and take up or begin its record.
@@ -178,6 +220,10 @@ class _Prediction:
             Whether what is there is replaced.
         """
         work = {**work, **self._facts()}
+        with self._record.opening():
+            return self._open(work, overwrite=overwrite)
+
+    def _open(self, work: dict[str, Any], *, overwrite: bool) -> ZarrArray:
         path = self._target.container / self._target.dataset
         if path.exists() and not overwrite:
             if not self._record.exists:
@@ -195,10 +241,26 @@ class _Prediction:
         self._record.begin(work, len(self._predictor.blocks))
         return self._predictor.create_output(self._target, self._dtype)
 
-    def fill(self, output: ZarrArray, control: RunControl) -> Iterator[Event]:
-        """Predict the blocks that are missing and add the coarser levels."""
+    def fill(
+        self, output: ZarrArray, control: RunControl, team: WorkerTeam | None = None
+    ) -> Iterator[Event]:
+        """Predict the blocks that are missing; at last add the coarser levels.
+
+        A share ends with its own blocks.
+
+        Parameters
+        ----------
+        output : ZarrArray
+            From `open`.
+        control : RunControl
+            Pauses and stops.
+        team : WorkerTeam, optional
+            Who predicts the blocks; by default this process does.
+        """
         began = time.perf_counter()
-        done, total = len(self._record.finished), len(self._predictor.blocks)
+        blocks = self._record.blocks_of(self._predictor.blocks)
+        total = len(blocks)
+        done = sum(block.number in self._record.finished for block in blocks)
         if done:
             yield Warned(
                 f"an earlier prediction goes on where it stopped: {done} of {total} "
@@ -208,7 +270,12 @@ class _Prediction:
         yield PredictionStarted(
             container, dataset, output.roi, output.voxel_size, done, total
         )
-        yield from self._predictor.run(output, control, self._record)
+        if team is None:
+            yield from self._predictor.run(output, control, self._record)
+        else:
+            yield from team.run(blocks, self._record, control)
+        if self._record.share is not None:
+            return
         for step in iter_pyramid(container, dataset.removesuffix("/s0")):
             yield BlockDone("coarser levels", *step)
         self._record.discard()

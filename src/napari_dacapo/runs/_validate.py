@@ -171,7 +171,7 @@ def _validate_dataset(
         run.name, iteration, dataset.name
     )
     gt = _require_gt(dataset)
-    predictor = BlockPredictor(run.model, normalized(dataset.raw), device, gt.roi)
+    predictor = BlockPredictor.of_run(run, normalized(dataset.raw), device, gt.roi)
     _copy_inputs(run.name, project, dataset, predictor.geometry)
     output = predictor.create_output(prediction, PREDICTION_DTYPE)
     yield from predictor.run(output, control)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.nn.model import Model
+    from napari_dacapo.nn.precision import Precision
     from napari_dacapo.stats import TrainingIterationStats
     from napari_dacapo.tasks import Task
 
@@ -104,6 +105,12 @@ class Trainer(ABC):
         """Move `model` to `device`; return how it will compute, for the user."""
         model.to(device)
         return ""
+
+    def precision_on(self, device: torch.device) -> Precision:
+        """Return in which numbers and layout networks are trained on `device`."""
+        from napari_dacapo.nn.precision import choose_precision
+
+        return choose_precision("auto", "auto", device)
 
     @abstractmethod
     def build_batch_provider(

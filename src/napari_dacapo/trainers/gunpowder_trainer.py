@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_dacapo.arrays.numpy_array import NumpyArray
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.nn.model import Model
+    from napari_dacapo.nn.precision import Precision
     from napari_dacapo.tasks import Task
 
     from ._samples import SampleMaker
@@ -132,10 +133,7 @@ class GunpowderTrainer(Trainer):
 
     def prepare(self, model: Model, device: torch.device) -> str:
         """Move `model` to `device`; return in which numbers it will be trained."""
-        from napari_dacapo.nn.precision import choose_precision
-
-        config = self.config
-        precision = choose_precision(config.precision, config.memory_format, device)
+        config, precision = self.config, self.precision_on(device)
         self._stepper = Stepper(
             model,
             device,
@@ -148,6 +146,12 @@ class GunpowderTrainer(Trainer):
         if self._stepper_state is not None:
             self._stepper.load_state_dict(self._stepper_state)
         return precision.reason
+
+    def precision_on(self, device: torch.device) -> Precision:
+        from napari_dacapo.nn.precision import choose_precision
+
+        config = self.config
+        return choose_precision(config.precision, config.memory_format, device)
 
     def _stepper_for(self, model: Model, device: torch.device) -> Stepper:
         stepper = self._stepper
