@@ -10,7 +10,9 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from . import _experiment_work as work
 from ._experiment_import import ProjectImport
+from ._experiment_trash import TrashMenu
 from ._latest import Latest
+from .models.trash import trash_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from ._experiment_work import Contents
     from ._session import Session
+    from .models.trash import Deleted
 
 _TITLES = {
     "run": "Run",
@@ -54,8 +57,8 @@ class ConfigMenu(QObject):
         self.load_button = QPushButton("Load…")
         self.load_button.setToolTip(
             "<qt>Load a whole run or a part of one, saved in this project or in a YAML "
-            "file, or import a project of the original DaCapo. You can also drop "
-            "files here.</qt>"
+            "file, or import a project of the original DaCapo; delete, and restore "
+            "what was deleted. You can also drop files here.</qt>"
         )
         self.save_button = QPushButton("Save")
         self.save_button.setToolTip(
@@ -64,6 +67,7 @@ class ConfigMenu(QObject):
         self.save_button.setMenu(self._make_save_menu())
         self.load_menu = QMenu(self.load_button)
         self.imports = ProjectImport(session, parent)
+        self.trash = TrashMenu(session, parent)
         self._list = Latest("list the saved settings", self)
         self._loading = Latest("load settings", self)
         self._saving = Latest("save settings", self)
@@ -93,10 +97,13 @@ class ConfigMenu(QObject):
         self._loading.submit(work.read_config, path, self._session.project_folder)
 
     def _on_load(self) -> None:
-        self._list.submit(work.list_configs, self._session.project_folder)
+        self._list.submit(_list, self._session.project_folder)
 
-    def _on_listed(self, names: dict[str, list[str]]) -> None:
+    def _on_listed(self, listed: tuple[dict[str, list[str]], list[Deleted]]) -> None:
+        names, deleted = listed
         self.load_menu.clear()
+        for old in self.load_menu.findChildren(QMenu):
+            old.deleteLater()
         for kind, found in names.items():
             menu = self.load_menu.addMenu(_TITLES[kind])
             if menu is not None:
@@ -106,6 +113,8 @@ class ConfigMenu(QObject):
         self.load_menu.addSeparator()
         _add(self.load_menu, "From a YAML file…", self._choose_file)
         _add(self.load_menu, "Import a DaCapo project…", self.imports.choose)
+        self.load_menu.addSeparator()
+        self.trash.fill(self.load_menu, names, deleted)
         below = self.load_button.rect().bottomLeft()
         self.load_menu.popup(self.load_button.mapToGlobal(below))
 
@@ -121,6 +130,10 @@ class ConfigMenu(QObject):
         )
         if path:
             self.read(Path(path))
+
+
+def _list(folder: Path) -> tuple[dict[str, list[str]], list[Deleted]]:
+    return work.list_configs(folder), trash_of(folder)
 
 
 def _add(menu: QMenu, text: str, slot: Callable[[], None]) -> None:

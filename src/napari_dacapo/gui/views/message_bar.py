@@ -73,6 +73,14 @@ class MessageBar(QFrame):
         button.clicked.connect(act)
         return button
 
+    def take_back(self, key: str) -> None:
+        """Focus the first button, which undoes something; `key` presses it, too."""
+        shortcut = QShortcut(key, self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.buttons[0].click)
+        self.buttons[0].setToolTip(key)
+        self.buttons[0].setFocus()
+
     @Slot()
     def dismiss(self) -> None:
         """Close the bar."""
