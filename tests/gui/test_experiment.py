@@ -307,7 +307,7 @@ def test_runs_and_parts_are_saved_and_loaded(dock, viewer, qtbot, project_folder
     with qtbot.waitSignal(dock.configs._list.done, timeout=LONG):
         dock.configs.load_button.click()
     dock.configs.load_menu.hide()
-    [task] = [
+    task, _delete = [
         action
         for menu in dock.configs.load_menu.findChildren(type(dock.configs.load_menu))
         for action in menu.actions()
