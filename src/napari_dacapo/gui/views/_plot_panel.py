@@ -123,9 +123,14 @@ class BestMark(pg.ScatterPlotItem):
 def score_points(
     rows: Iterable[ScoreRow], position: Callable[[ScoreRow], float], criterion: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return positions and scores of `rows`, as a plot takes them."""
+    """Return positions and scores of `rows`, as a plot takes them.
+
+    Nothing at all if no score is defined: a plot cannot find limits for that.
+    """
     found = [(position(row), row.value(criterion)) for row in rows]
     points = np.array(found, dtype=float).reshape(-1, 2)
+    if not np.isfinite(points[:, 1]).any():
+        points = points[:0]
     return points[:, 0], points[:, 1]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal, Slot
-from qtpy.QtWidgets import QFormLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QSlider, QWidget
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
 from napari_dacapo.gui.forms._annotations import form_fields
 from napari_dacapo.gui.forms._editor import FieldContext
 from napari_dacapo.gui.forms._table import make_editor
+
+from .slider_keys import SliderKeys
 
 if TYPE_CHECKING:
     from napari_dacapo.gui.forms._annotations import FormField
@@ -114,6 +116,10 @@ def _make_slider(field: FormField) -> Any:
     whole = field.annotation is int
     kind = QLabeledSlider if whole else QLabeledDoubleSlider
     slider = kind(Qt.Orientation.Horizontal)
+    inner = slider.findChild(QSlider)
+    slider.setFocusProxy(inner)
+    if not whole:
+        SliderKeys(inner)
     slider.setRange(low, high)
     step = field.metadata.get("step") or (1 if whole else (high - low) / DEFAULT_STEPS)
     slider.setSingleStep(step)
