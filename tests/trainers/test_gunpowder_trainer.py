@@ -3,6 +3,7 @@ import logging
 import math
 import threading
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -432,6 +433,20 @@ class TestPreview:
         one = training.trainer.preview(training.data, *parts)["raw"].data
         other = training.trainer.preview(datasets(seed=5), *parts)["raw"].data
         assert not np.array_equal(one, other)
+
+    @pytest.mark.parametrize("options", [{}, {"clip_raw": True}, {"min_masked": 0.0}])
+    def test_is_the_same_with_what_another_trainer_opened(self, options):
+        before = Training()
+        parts = before.data, before.net, before.task
+        before.trainer.preview(*parts, 1)
+        config = GunpowderTrainerConfig("t", 2, 1e-2, augments=every_augment())
+        config = attrs.evolve(config, **options)
+        alone, after = config.create_trainer(), config.create_trainer()
+        for trainer in (alone, after):
+            trainer.seed = 3
+        shown = after.preview(*parts, 1, before=before.trainer)
+        for name, array in alone.preview(*parts, 1).items():
+            assert np.array_equal(array.data, shown[name].data), name
 
 
 class TestConfig:

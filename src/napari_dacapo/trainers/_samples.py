@@ -77,6 +77,10 @@ class SampleMaker:
         weights = np.array([source.weight for source in sources])
         self._probabilities = weights / weights.sum()
 
+    def with_augments(self, augments: Sequence[Augment], seed: int) -> SampleMaker:
+        """Return a maker that draws from the same opened data, with other augments."""
+        return SampleMaker(self._sources, augments, self._predictor, seed)
+
     @property
     def sample_bytes(self) -> int:
         """About how much memory a sample takes: raw, labels, mask and target."""

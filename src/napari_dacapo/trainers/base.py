@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from napari_dacapo.arrays import NumpyArray
     from napari_dacapo.datasplits.datasets import Dataset
     from napari_dacapo.nn.model import Model
     from napari_dacapo.nn.precision import Precision
@@ -42,8 +43,9 @@ class Trainer(ABC):
         Seconds that the last iteration waited for its batch.
     last_seconds : dict of str to float
         What the last iteration took, by what it was spent on: "data" (as
-        `last_waited`), "forward", "backward", "optimizer", "snapshot", and "outside":
-        what those who take the statistics did since the iteration before.
+        `last_waited`), "transfer" (to the device), "forward", "backward", "optimizer",
+        "snapshot", and "outside": what those who take the statistics did since the
+        iteration before.
     learning_rate_now : float
         Learning rate of the last iteration.
     warnings : sequence of str
@@ -135,6 +137,46 @@ class Trainer(ABC):
     @abstractmethod
     def can_train(self, datasets: Sequence[Dataset]) -> bool:
         """Return whether every dataset has what this trainer needs."""
+
+    def preview(
+        self,
+        datasets: Sequence[Dataset],
+        model: Model,
+        task: Task,
+        index: int = 0,
+        *,
+        before: Trainer | None = None,
+    ) -> dict[str, NumpyArray]:
+        """Return what the network is shown as sample number `index` of the training.
+
+        Nothing is trained or predicted, and the training is not disturbed; of `model`
+        only the sizes are used.
+
+        Parameters
+        ----------
+        datasets, model, task
+            As for `build_batch_provider`.
+        index : int
+            Number of the sample; it is of the same place whatever the augments are.
+        before : Trainer, optional
+            One that previewed the same data for the same model and task: what it has
+            opened is used again.
+
+        Returns
+        -------
+        dict of str to NumpyArray
+            ``raw`` (normalised, augmented), ``gt``, ``target``, ``weight``, ``mask``,
+            axes ``c`` + spatial; all but raw cover the network output. The weight is
+            that of a first sample: class balancing has not seen any other.
+
+        Raises
+        ------
+        DataError, ConfigError
+            If data or augments cannot be used.
+        RunError
+            If this trainer draws no samples from data.
+        """
+        raise RunError(f"{type(self).__name__} draws no samples that could be shown")
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on exactly here: plain data and tensors."""

@@ -331,25 +331,36 @@ class GunpowderTrainer(Trainer):
         return batch.arrays()
 
     def preview(
-        self, datasets: Sequence[Dataset], model: Model, task: Task, index: int = 0
+        self,
+        datasets: Sequence[Dataset],
+        model: Model,
+        task: Task,
+        index: int = 0,
+        *,
+        before: Trainer | None = None,
     ) -> dict[str, NumpyArray]:
-        """Return what the network is shown as sample number `index` of the training.
-
-        Nothing is trained or predicted, and the training is not disturbed; of `model`
-        only the sizes are used.
-
-        Returns
-        -------
-        dict of str to NumpyArray
-            ``raw`` (normalised, augmented), ``gt``, ``target``, ``weight``, ``mask``,
-            axes ``c`` + spatial; all but raw cover the network output. The weight is
-            that of a first sample: class balancing has not seen any other.
-        """
         key = (*datasets, model, task)
         if self._previewed is None or not _same(self._previewed[0], key):
-            maker = self._create_maker(datasets, model, task, MemoryBudget(0))
+            maker = self._maker_of(before, key)
+            if maker is None:
+                maker = self._create_maker(datasets, model, task, MemoryBudget(0))
             self._previewed = key, maker
         return self._previewed[1].preview(index)
+
+    def _maker_of(
+        self, before: Trainer | None, key: Sequence[object]
+    ) -> SampleMaker | None:
+        """Return a maker that reads what that of `before` has opened, if it may."""
+        if not isinstance(before, GunpowderTrainer):
+            return None
+        previewed = before._previewed  # noqa: SLF001 - of the same class
+        if previewed is None:
+            return None
+        known, maker = previewed
+        settings = [(t.min_masked, t.clip_raw) for t in (self, before)]
+        if settings[0] != settings[1] or not _same(known, key):
+            return None
+        return maker.with_augments(self.augments, self.seed)
 
     def state_dict(self) -> dict[str, Any]:
         stepper = self._stepper
