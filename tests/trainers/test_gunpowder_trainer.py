@@ -445,8 +445,8 @@ class TestPreview:
         for trainer in (alone, after):
             trainer.seed = 3
         shown = after.preview(*parts, 1, before=before.trainer)
-        for name, array in alone.preview(*parts, 1).items():
-            assert np.array_equal(array.data, shown[name].data), name
+        for name, part in alone.preview(*parts, 1).items():
+            assert np.array_equal(part.data, shown[name].data), name
 
 
 class TestConfig:
