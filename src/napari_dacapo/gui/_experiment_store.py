@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
+from napari_dacapo.store.yaml_files import read_yaml
+
 from . import _experiment_work as work
 from ._experiment_import import ProjectImport
 from ._experiment_trash import TrashMenu
 from ._latest import Latest
+from .models import presets
+from .models.presets import Preset
 from .models.trash import trash_of
 
 if TYPE_CHECKING:
@@ -46,6 +50,8 @@ class ConfigMenu(QObject):
 
     #: emits kind and object of a config that was loaded
     loaded = Signal(str, object)
+    #: emits the `Preset` that was in a file
+    presetRead = Signal(object)
     #: emits the kind that is to be saved; answer with `save`
     saveWanted = Signal(str)
     #: emits the `Saved`
@@ -74,7 +80,7 @@ class ConfigMenu(QObject):
 
         self.load_button.clicked.connect(self._on_load)
         self._list.done.connect(self._on_listed)
-        self._loading.done.connect(lambda found: self.loaded.emit(*found))
+        self._loading.done.connect(self._on_loaded)
         self._saving.done.connect(self.saved)
 
     def _make_save_menu(self) -> QMenu:
@@ -94,7 +100,13 @@ class ConfigMenu(QObject):
 
     def read(self, path: Path) -> None:
         """Load the config in the YAML file `path`."""
-        self._loading.submit(work.read_config, path, self._session.project_folder)
+        self._loading.submit(_read, path, self._session.project_folder)
+
+    def _on_loaded(self, found: Preset | tuple[str, Any]) -> None:
+        if isinstance(found, Preset):
+            self.presetRead.emit(found)
+        else:
+            self.loaded.emit(*found)
 
     def _on_load(self) -> None:
         self._list.submit(_list, self._session.project_folder)
@@ -134,6 +146,13 @@ class ConfigMenu(QObject):
 
 def _list(folder: Path) -> tuple[dict[str, list[str]], list[Deleted]]:
     return work.list_configs(folder), trash_of(folder)
+
+
+def _read(path: Path, folder: Path) -> Preset | tuple[str, Any]:
+    doc = read_yaml(path)
+    return (
+        presets.read(path) if presets.is_preset(doc) else work.read_config(path, folder)
+    )
 
 
 def _add(menu: QMenu, text: str, slot: Callable[[], None]) -> None:

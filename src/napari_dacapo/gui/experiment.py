@@ -26,6 +26,7 @@ from ._experiment_check import DataCheck
 from ._experiment_choices import DataChoices
 from ._experiment_drop import DroppedFiles
 from ._experiment_fork import ForkBar
+from ._experiment_presets import PresetMenu
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
@@ -77,6 +78,7 @@ class ExperimentWidget(QWidget):
         self.reason = QLabel()
         self.show_reason = QToolButton()
         self.configs = ConfigMenu(self._session, self)
+        self.presets = PresetMenu(self.run_editor, self)
         self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
         self.fork = ForkBar()
         self.dropped = DroppedFiles(self.run_editor.data, self)
@@ -113,6 +115,7 @@ class ExperimentWidget(QWidget):
         above = QHBoxLayout()
         above.addWidget(self.expert)
         above.addStretch(1)
+        above.addWidget(self.presets.button)
         above.addWidget(self.configs.load_button)
         above.addWidget(self.configs.save_button)
         scroll = QScrollArea()
@@ -142,6 +145,7 @@ class ExperimentWidget(QWidget):
         self.expert.toggled.connect(data.set_expert)
         self.dropped.configDropped.connect(self.configs.read)
         self.configs.loaded.connect(self._on_loaded)
+        self.configs.presetRead.connect(self.presets.adopt)
         self.configs.saveWanted.connect(self._on_save_wanted)
         self.configs.saved.connect(self._on_saved)
         data.suggestionWanted.connect(self.suggest)
