@@ -52,8 +52,10 @@ class IterationDone(Event):
     """Seconds that the batch was waited for, before the `seconds` of the step."""
     learning_rate: float
     spent: Mapping[str, float] = attrs.field(factory=dict, hash=False)
-    """Seconds by what they were spent on, such as "data", "forward", "backward",
-    "optimizer", "snapshot", and "outside" of the trainer since the iteration before."""
+    """Seconds by what they were spent on: "data" (the wait), "transfer" (to the
+    device), "forward", "backward", "optimizer", perhaps "snapshot" and "checkpoint"
+    (the one before this iteration), and "outside": by who takes the events, since the
+    iteration before."""
 
 
 @attrs.frozen

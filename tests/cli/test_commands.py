@@ -60,6 +60,7 @@ def test_train_from_yaml_shows_device_scores_and_the_end(trained):
     assert "on cpu" in output
     assert "iteration 8, validate3, threshold 127: blob__dice" in output
     assert "completed after 8 iterations" in output
+    assert "time of an iteration: " in output
 
 
 def test_list_shows_the_run_and_its_best_scores(trained):
@@ -86,6 +87,13 @@ def test_validate_again_and_predict(trained):
 
     again = ["predict", "small", volume, "--output", folder / "out", *session]
     assert "exists already" in complaint(*again)
+
+    project = ["--project", folder / "project"]
+    done = call("segment", "small", result, "--set", "threshold=100", *project)
+    assert done.returncode == 0, done.stderr
+    assert (result.parents[1] / "segmentation_small_8" / "s0").exists()
+    again = ["apply", "small", volume, "--output", folder / "out", *session]
+    assert "segmentation_small_8/s0 exists already" in complaint(*again)
 
 
 def test_the_command_line_gives_the_weights_of_python(trained, tmp_path):

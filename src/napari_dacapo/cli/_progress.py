@@ -23,6 +23,7 @@ from napari_dacapo import events
 from napari_dacapo.runs import RunControl, StopRequestedError
 
 from ._scores import parameter_text, score_text
+from ._spent import SpentTime
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -84,6 +85,7 @@ class EventPrinter:
         )
         self._bars: dict[str, TaskID] = {}
         self._last_line = time.monotonic()
+        self._spent = SpentTime()
 
     def __enter__(self) -> EventPrinter:
         self.progress.start()
@@ -132,7 +134,8 @@ class EventPrinter:
 
     @show.register
     def _(self, event: events.IterationDone) -> None:
-        note = f"loss {event.loss:.4f}, {event.seconds:.2f} s each"
+        note = f"loss {event.loss:.4f}, {event.seconds + event.waited:.2f} s each"
+        self._spent.add(event.spent)
         self._bar("train", event.iteration + 1, event.num_iterations, note)
 
     @show.register
@@ -160,3 +163,5 @@ class EventPrinter:
         self.line(
             f"{event.run}: {event.reason.value} after {event.iteration} iterations"
         )
+        if self._spent.shares:
+            self.line(f"time of an iteration: {self._spent}")

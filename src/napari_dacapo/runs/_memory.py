@@ -12,6 +12,8 @@ from napari_dacapo.events import CheckpointSaved
 from ._checkpoints import save_checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_dacapo.stats import TrainingIterationStats
     from napari_dacapo.store import Project
 
@@ -32,6 +34,7 @@ class Memory:
         self._run, self._project = run, project
         self._pending: list[TrainingIterationStats] = []
         self._last_checkpoint = time.monotonic()
+        self._checkpoint_seconds = 0.0
 
     def note(self, stats: TrainingIterationStats) -> None:
         """Take note of an iteration; it is stored now or soon."""
@@ -65,7 +68,7 @@ class Memory:
         RunError
             If a file cannot be written.
         """
-        iteration = self._run.trainer.iteration
+        iteration, begin = self._run.trainer.iteration, time.perf_counter()
         try:
             self._store()  # first: a checkpoint never lacks its statistics
             path = save_checkpoint(self._run, self._project)
@@ -75,7 +78,13 @@ class Memory:
                 "run when this is mended; it goes on from the last checkpoint"
             ) from error
         self._last_checkpoint = time.monotonic()
+        self._checkpoint_seconds += time.perf_counter() - begin
         return CheckpointSaved(iteration, path)
+
+    def with_checkpoints(self, spent: Mapping[str, float]) -> dict[str, float]:
+        """Return `spent` and the seconds of checkpoints since the last call, if any."""
+        seconds, self._checkpoint_seconds = self._checkpoint_seconds, 0.0
+        return {**spent, "checkpoint": seconds} if seconds else dict(spent)
 
     def _store(self) -> None:
         if self._pending:

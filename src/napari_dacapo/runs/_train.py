@@ -318,7 +318,7 @@ class _Training:
                     stats.time,
                     run.trainer.last_waited,
                     run.trainer.learning_rate_now,
-                    dict(run.trainer.last_seconds),
+                    self.memory.with_checkpoints(run.trainer.last_seconds),
                 )
                 if run.trainer.last_snapshot == stats.iteration:
                     yield SnapshotSaved(stats.iteration, self.snapshots)

@@ -40,8 +40,9 @@ class StepResult:
     prediction : Tensor
         Of the first portion of the batch, float32, axes ``b c`` + spatial.
     seconds : dict of str to float
-        Time of "forward", "backward" and "optimizer". Graphics cards work behind; their
-        time shows where the program waits for them, mostly in "backward".
+        Time of "transfer" (to the device), "forward", "backward" and "optimizer".
+        Graphics cards work behind; their time shows where the program waits for them,
+        mostly in "backward".
     """
 
     loss: float
@@ -178,14 +179,15 @@ class Stepper:
     def _portion(
         self, batch: Batch, loss: Loss, share: float, *, keep_gradients: bool
     ) -> StepResult:
-        begin = time.perf_counter()
+        start = time.perf_counter()
         raw = batch.raw.to(self.device).contiguous(memory_format=self._format)
+        target, weight = batch.target.to(self.device), batch.weight.to(self.device)
+        begin = time.perf_counter()
         with self.precision.autocast(self.device):
             prediction = self.model(raw)
         prediction = prediction.float()
         if keep_gradients:
             prediction.retain_grad()
-        target, weight = batch.target.to(self.device), batch.weight.to(self.device)
         value = loss.compute(prediction, target, weight) * share
         number = value.item()
         middle = time.perf_counter()
@@ -194,7 +196,11 @@ class Stepper:
         if keep_gradients and prediction.grad is not None:
             prediction.grad /= self._scaler.get_scale()
         end = time.perf_counter()
-        seconds = {"forward": middle - begin, "backward": end - middle}
+        seconds = {
+            "transfer": begin - start,
+            "forward": middle - begin,
+            "backward": end - middle,
+        }
         return StepResult(number, prediction, seconds)
 
     def _change_weights(self, optimizer: torch.optim.Optimizer) -> None:
