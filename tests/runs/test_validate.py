@@ -112,6 +112,19 @@ def test_a_stopped_validation_stores_no_scores(trained):
     assert table_of(project) == before
 
 
+def test_a_pause_is_told_before_it_begins(trained):
+    _, project = trained
+    control, told = RunControl(), []
+    for event in validate("small", 8, project=project, device="cpu", control=control):
+        told.append(type(event))
+        if isinstance(event, events.Paused):
+            control.resume()
+        elif isinstance(event, (events.BlockDone, events.ScoresComputed)):
+            control.pause()
+    assert told.count(events.Paused) == told.count(events.Resumed) > 3
+    assert told[-1] is events.ValidationDone
+
+
 def test_inputs_are_copied_once_and_again_when_the_data_change(tmp_path):
     project = Project.open(tmp_path / "project")
     config = small_run(tmp_path)

@@ -236,7 +236,7 @@ class BlockPredictor:
         output : ZarrArray
             Made by `create_output`.
         control : RunControl
-            Pauses and stops.
+            Stops; says where the user looks.
         record : DoneBlocks, optional
             Says which blocks are wanted; those in it are left out, and every finished
             one is added to it.
@@ -272,7 +272,6 @@ class BlockPredictor:
         reading = None if block is None else pool.submit(self._read, block)
         written: tuple[Block, Future[None]] | None = None
         while block is not None and reading is not None:
-            control.wait_while_paused()
             control.check()
             data = reading.result()
             following = queue.take(control.focus)

@@ -16,10 +16,8 @@ from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.events import (
     BlockDone,
     Event,
-    Paused,
     PredictionDone,
     PredictionStarted,
-    Resumed,
     RunStarted,
     Warned,
 )
@@ -28,6 +26,7 @@ from ._checkpoints import load_weights_of
 from ._done_blocks import DoneBlocks, weights_digest
 from ._inference import BlockPredictor
 from ._inputs import input_like_training, output_identifier, parse_roi
+from ._pausing import pausable
 from ._predict_workers import WorkerTeam
 from ._record import fingerprint
 from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
@@ -164,7 +163,7 @@ def predict(  # noqa: PLR0913
         yield RunStarted(
             built.name, iteration, iteration, str(choice.device), choice.reason
         )
-        yield from _pausable(prediction.fill(output, control, team), iteration, control)
+        yield from pausable(prediction.fill(output, control, team), iteration, control)
 
 
 def _check_cooperation(workers: int, share: Share | None, *, overwrite: bool) -> None:
@@ -182,18 +181,6 @@ def _wanted_roi(roi: Roi | str | None, raw: Array, *, pad: bool) -> Roi | None:
     if pad:
         return raw.roi if wanted is None else wanted.intersect(raw.roi)
     return wanted
-
-
-def _pausable(
-    steps: Iterator[Event], iteration: int, control: RunControl
-) -> Iterator[Event]:
-    for event in steps:
-        yield event
-        if control.pause_requested:
-            yield Paused(iteration)
-            control.wait_while_paused()
-            yield Resumed(iteration)
-        control.check()
 
 
 class _Prediction:

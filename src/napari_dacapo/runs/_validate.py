@@ -24,6 +24,7 @@ from napari_dacapo.store.stats_store import ValidationRow
 from ._checkpoints import best_entries, load_weights_of, prune_checkpoints
 from ._copies import store_copy
 from ._inference import BlockGeometry, BlockPredictor
+from ._pausing import pausable
 from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_threads
 from .control import RunControl, StopRequestedError
 
@@ -126,9 +127,10 @@ def validate_model(
     yield ValidationStarted(iteration, tuple(d.name for d in datasets))
     rows: list[ValidationRow] = []
     for dataset in datasets:
-        yield from _validate_dataset(
+        steps = _validate_dataset(
             run, iteration, project, dataset, device, control, rows
         )
+        yield from pausable(steps, iteration, control)
     project.stats.append_validation_rows(run.name, rows)
     for row in rows:
         yield from _update_best(run, project, row)

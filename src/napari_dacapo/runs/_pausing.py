@@ -1,0 +1,33 @@
+"""Holding work between two of its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_dacapo.events import Event, Paused, Resumed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .control import RunControl
+
+
+def pausable(
+    steps: Iterator[Event], iteration: int, control: RunControl
+) -> Iterator[Event]:
+    """Yield `steps`, and hold after any of them when that is asked for.
+
+    A pause is always told: a window that does not know of it offers no way to go on.
+
+    Raises
+    ------
+    StopRequestedError
+        If `control` asks for a stop.
+    """
+    for event in steps:
+        yield event
+        if control.pause_requested:
+            yield Paused(iteration)
+            control.wait_while_paused()
+            yield Resumed(iteration)
+        control.check()
