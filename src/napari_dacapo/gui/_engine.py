@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dacapo.events import Event
-    from napari_dacapo.runs import RunConfig
+    from napari_dacapo.runs import FollowControl, RunConfig
     from napari_dacapo.runs.control import RunControl
 
+    from ._detached import FollowSource
     from ._workers import EventSource
 
 
@@ -31,6 +32,32 @@ def training(run: RunConfig | str, folder: Path, device: str) -> EventSource:
 
         project = Project.open(folder)
         yield from train(run, project=project, device=device, control=control)
+
+    return source
+
+
+def detached_training(run: RunConfig | str, folder: Path, device: str) -> FollowSource:
+    """Return a source that starts a process to train `run`, and follows it."""
+
+    def source(control: FollowControl) -> Generator[Event, None, None]:
+        import_torch()
+        from napari_dacapo.runs import train_detached
+        from napari_dacapo.store import Project
+
+        project = Project.open(folder)
+        yield from train_detached(run, project=project, device=device, control=control)
+
+    return source
+
+
+def following(run_name: str, folder: Path) -> FollowSource:
+    """Return a source that follows the training of a run in another process."""
+
+    def source(control: FollowControl) -> Generator[Event, None, None]:
+        from napari_dacapo.runs import follow
+        from napari_dacapo.store import Project
+
+        yield from follow(run_name, project=Project.open(folder), control=control)
 
     return source
 

@@ -46,14 +46,23 @@ class Job(QObject):
     failed = Signal(str)
     finished = Signal()
 
-    def __init__(self, source: EventSource, title: str, key: Hashable = None) -> None:
+    #: said beside the state, where it is not this window that works
+    where = ""
+
+    def __init__(
+        self,
+        source: EventSource,
+        title: str,
+        key: Hashable = None,
+        control: RunControl | None = None,
+    ) -> None:
         super().__init__()
         self.title = title
         self.key = key
         self.state = RunState.PREPARING
         self.error = ""
         self.progress = RunProgress()
-        self._control = RunControl()
+        self._control = control or RunControl()
         self._worker = RunWorker(source, self._control, title)
         self._thread = QThread()
         self._begun = False
@@ -91,6 +100,13 @@ class Job(QObject):
         """Let a paused job go on."""
         self._control.resume()
 
+    def toggle_pause(self) -> None:
+        """Let a paused job go on, or hold one that works."""
+        if self.state is RunState.PAUSED:
+            self.resume()
+        else:
+            self.pause()
+
     def look_at(self, position: tuple[float, ...] | None) -> None:
         """Tell where the user looks (nm): what is near is computed first."""
         self._control.look_at(position)
@@ -115,6 +131,10 @@ class Job(QObject):
             self._change_state(RunState.STOPPING)
         else:
             self._end()
+
+    def leave(self) -> None:
+        """Do what is right when napari is closed: end, keeping everything."""
+        self.stop()
 
     def wait(self, seconds: float) -> bool:
         """Block until the thread has ended; return whether it has."""

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication
 from napari_dacapo.events import Warned
 
 from . import _engine
+from ._detached import DetachedJob
 from ._job import Job
 from ._napari_status import BusyStatus, show_error, show_warning
 from ._state import has_ended
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from napari_dacapo.events import Event
     from napari_dacapo.runs import RunConfig
 
+    from ._detached import FollowSource
     from ._workers import EventSource
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,8 @@ class JobManager(QObject):
     """Owns every job and its thread; one per application, never part of a widget.
 
     Training and prediction stand in one queue: the first works, the others wait.
-    Closing napari, in whatever state, stops and joins all threads.
+    Trainings in processes of their own stand beside it. Closing napari, in whatever
+    state, stops and joins all threads.
     """
 
     job_added = Signal(object)
@@ -80,6 +83,32 @@ class JobManager(QObject):
         source = _engine.training(run_config, project_folder, device)
         return self.enqueue(source, f"train {name}", ("train", project_folder, name))
 
+    def start_detached(
+        self, run_config: RunConfig | str, project_folder: Path, device: str = "auto"
+    ) -> Job:
+        """Train a run in a process of its own, beside the queue.
+
+        Parameters
+        ----------
+        run_config, project_folder, device
+            As for `start_training`.
+        """
+        name = run_config if isinstance(run_config, str) else run_config.name
+        source = _engine.detached_training(run_config, project_folder, device)
+        return self._start_detached(source, name, project_folder)
+
+    def follow(self, run_name: str, project_folder: Path) -> Job:
+        """Show the training of a run in another process; once only."""
+        source = _engine.following(run_name, project_folder)
+        return self._start_detached(source, run_name, project_folder)
+
+    def _start_detached(self, source: FollowSource, name: str, folder: Path) -> Job:
+        key = ("train", folder, name)
+        twin = self.find(key)
+        if twin is not None:
+            return twin
+        return self._begin(DetachedJob(source, f"train {name}", key))
+
     def start_prediction(
         self, project_folder: Path, *, key: Hashable = None, **arguments: Any
     ) -> Job:
@@ -111,7 +140,9 @@ class JobManager(QObject):
 
     def start(self, source: EventSource, title: str) -> Job:
         """Start `source` now, beside whatever else works."""
-        job = Job(source, title)
+        return self._begin(Job(source, title))
+
+    def _begin(self, job: Job) -> Job:
         self._add(job)
         job.begin()
         return job
@@ -127,13 +158,14 @@ class JobManager(QObject):
     def stop_and_wait(self, timeout: float = CLOSING_SECONDS) -> bool:
         """Stop all jobs and wait for their threads; return whether all have ended.
 
-        May be called again and again. A thread that does not end in `timeout` seconds
-        is left alone: destroying it would abort the process.
+        What goes on in other processes is left alone. May be called again and again. A
+        thread that does not end in `timeout` seconds is left alone: destroying it would
+        abort the process.
         """
         deadline = time.monotonic() + timeout
         running = [j for j in self.jobs if j.is_running and j not in _left_behind]
         for job in reversed(list(self.jobs)):
-            job.stop()
+            job.leave()
         ended = [job.wait(deadline - time.monotonic()) for job in running]
         if all(ended):
             return True

@@ -253,11 +253,8 @@ class PredictWidget(QWidget):
 
     @Slot()
     def _on_pause(self) -> None:
-        job = self._monitor.job
-        if job is not None and job.state is RunState.PAUSED:
-            job.resume()
-        elif job is not None:
-            job.pause()
+        if self._monitor.job is not None:
+            self._monitor.job.toggle_pause()
 
     @Slot()
     def _on_cancel(self) -> None:

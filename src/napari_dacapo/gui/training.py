@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from qtpy.QtWidgets import (
+    QCheckBox,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -15,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ._detached_runs import DetachedRuns
 from ._film_button import FilmButton
 from ._jobs import JobManager
 from ._memory import memory_use
@@ -33,7 +35,7 @@ from .views.score_plot import ScorePlot
 
 if TYPE_CHECKING:
     import napari.viewer
-    from qtpy.QtGui import QResizeEvent
+    from qtpy.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
     from .models import ScoreRow
 
@@ -72,6 +74,7 @@ class TrainingWidget(QWidget):
     def _create_children(self, viewer: napari.viewer.Viewer) -> None:
         self.run_picker = RunPicker(self._session)
         self.start_button = QPushButton("Start")
+        self.own_process = QCheckBox("in its own process")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop and keep")
         self.iterations = QSpinBox()
@@ -81,6 +84,7 @@ class TrainingWidget(QWidget):
         self.film_button = FilmButton(viewer, self._session)
         self.copy_button = CopyButton(self._recipe)
         self.status = RunStatus()
+        self.detached_runs = DetachedRuns(self._session)
         self.loss_plot = LossPlot()
         self.score_plot = ScorePlot()
         self._memory_timer = QTimer(self)
@@ -88,6 +92,11 @@ class TrainingWidget(QWidget):
         self.start_button.setToolTip(
             "Train the chosen run; one that was trained before goes on where it was "
             "left. While another run trains, it waits for its turn."
+        )
+        self.own_process.setToolTip(
+            "Start the next training in a process of its own: it goes on when napari "
+            "is closed or crashes, and is shown again when this project is opened. It "
+            "does not wait for other runs."
         )
         self.pause_button.setToolTip("Hold after this iteration, or go on.")
         self.stop_button.setToolTip(
@@ -113,6 +122,7 @@ class TrainingWidget(QWidget):
         controls = flow(
             self.run_picker,
             self.start_button,
+            self.own_process,
             self.pause_button,
             self.stop_button,
             QLabel("until iteration"),
@@ -133,10 +143,12 @@ class TrainingWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(self.status)
+        layout.addWidget(self.detached_runs)
         layout.addWidget(self._plots, stretch=1)
 
     def _connect(self) -> None:
         self.start_button.clicked.connect(self._on_start)
+        self.own_process.toggled.connect(self._on_own_process_toggled)
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
         self.snapshot_button.clicked.connect(self._on_snapshot)
@@ -162,6 +174,18 @@ class TrainingWidget(QWidget):
             Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         )
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.detached_runs.watch()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self.detached_runs.rest()
+
+    @Slot(bool)
+    def _on_own_process_toggled(self, checked: bool) -> None:
+        self._session.own_process = checked
+
     @Slot()
     def _on_start(self) -> None:
         run = self._run_to_train()
@@ -186,11 +210,8 @@ class TrainingWidget(QWidget):
 
     @Slot()
     def _on_pause(self) -> None:
-        job = self._monitor.job
-        if job is not None and job.state is RunState.PAUSED:
-            job.resume()
-        elif job is not None:
-            job.pause()
+        if self._monitor.job is not None:
+            self._monitor.job.toggle_pause()
 
     @Slot()
     def _on_stop(self) -> None:
@@ -275,8 +296,11 @@ class TrainingWidget(QWidget):
 
     def _show_state(self, state: RunState) -> None:
         job = self._monitor.job
-        ahead = 0 if job is None else JobManager.instance().jobs_ahead(job)
-        self.status.show_state(state, ahead)
+        if job is None:
+            self.status.show_state(state)
+        else:
+            ahead = JobManager.instance().jobs_ahead(job)
+            self.status.show_state(state, ahead, job.where)
 
     @Slot()
     def _on_memory_due(self) -> None:

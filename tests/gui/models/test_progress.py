@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 from gui_engines import iteration
@@ -17,7 +18,7 @@ from napari_dacapo.events import (
     Warned,
 )
 from napari_dacapo.geometry import Roi
-from napari_dacapo.gui.models import RunProgress, advice, details, duration
+from napari_dacapo.gui.models import RunProgress, advice, details, duration, time_table
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ def progress():
 def test_speed_waiting_and_time_left(progress):
     progress.add(iteration(i, 100, seconds=0.5, waited=0.1) for i in range(20))
     assert progress.iteration == 20
-    assert progress.iterations_per_second == pytest.approx(2)
-    assert progress.waiting_share == pytest.approx(0.2)
-    assert progress.seconds_left == pytest.approx(40)
+    assert progress.iterations_per_second == pytest.approx(1 / 0.6)
+    assert progress.waiting_share == pytest.approx(0.1 / 0.6)
+    assert progress.seconds_left == pytest.approx(80 * 0.6)
 
 
 def test_time_left_counts_validation(progress):
-    progress.add(iteration(i, 100, seconds=0.5) for i in range(20))
+    progress.add(iteration(i, 100, seconds=0.5, waited=0) for i in range(20))
     progress.add([ValidationStarted(20, ("crop",)), ValidationDone(20, 10.0)])
     assert progress.seconds_left == pytest.approx(80 * (0.5 + 10 / 20))
 
@@ -84,6 +85,22 @@ def test_slow_loading_is_told_with_a_remedy(progress):
     assert advice(progress) == ""
     progress.add(iteration(i, seconds=1, waited=0.9) for i in range(5, 60))
     assert "more workers" in advice(progress)
+
+
+def test_where_the_time_of_an_iteration_goes(progress):
+    spent = {"data": 0.1, "forward": 0.3, "backward": 0.5, "optimizer": 0.1}
+    for number in range(10):
+        pause = {"outside": 60.0} if number == 5 else {}
+        done = iteration(number, seconds=0.9, waited=0.1)
+        progress.add([attrs.evolve(done, spent={**spent, **pause})])
+    assert [row[0] for row in time_table(progress)] == list(spent)
+    assert [row[2] for row in time_table(progress)] == pytest.approx(
+        list(spent.values())
+    )
+    assert details(progress)[-2:] == [
+        "10% waiting for data",
+        "backward 50%, forward 30%",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from .progress import RunProgress
 from .results import Result, load_prediction, load_result
 from .run_data import RunData, criteria_of, list_runs, load_run
 from .scores import ScoreRow, ScoreTable, describe, numeric_fields
-from .status import advice, details
+from .status import advice, details, time_table
 
 __all__ = [
     "Curve",
@@ -27,4 +27,5 @@ __all__ = [
     "load_run",
     "numeric_fields",
     "smooth",
+    "time_table",
 ]

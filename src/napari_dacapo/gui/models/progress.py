@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: weight of the newest iteration in the running means of durations
 _SHARE = 0.05
+#: what `IterationDone.spent` calls time that was not spent by the trainer
+OUTSIDE = "outside"
 
 
 class RunProgress:
@@ -52,6 +54,8 @@ class RunProgress:
         Container and dataset of a finished prediction.
     last_snapshot : int or None
         Iteration of the last snapshot of this session.
+    spent : dict of str to float
+        Seconds of an iteration by what they are spent on, as running means.
     """
 
     def __init__(self) -> None:
@@ -64,6 +68,7 @@ class RunProgress:
         self.blocks = (0, 0)
         self.predicted: tuple[Path, str] | None = None
         self.last_snapshot: int | None = None
+        self.spent: dict[str, float] = {}
         self._seconds = self._waited = 0.0
         self._counted = 0
         self._validation_seconds = 0.0
@@ -98,16 +103,22 @@ class RunProgress:
             return
         self.loss.extend([e.iteration for e in done], [e.loss for e in done])
         for event in done:
-            self._count(event.seconds, event.waited)
+            self._count(event)
         self.iteration = done[-1].iteration + 1
         self.num_iterations = done[-1].num_iterations
         self.activity = ""
 
-    def _count(self, seconds: float, waited: float) -> None:
+    def _count(self, event: IterationDone) -> None:
         self._counted += 1
         share = max(_SHARE, 1 / self._counted)  # a plain mean to begin with
-        self._seconds += share * (seconds - self._seconds)
-        self._waited += share * (waited - self._waited)
+        # an event tells the step and the wait before it apart
+        self._seconds += share * (event.seconds + event.waited - self._seconds)
+        self._waited += share * (event.waited - self._waited)
+        for name in {**self.spent, **event.spent}:
+            if name != OUTSIDE:  # of the trainer: that may have been a pause
+                mean = self.spent.get(name, 0.0)
+                now = event.spent.get(name, 0.0)  # snapshots are not taken in each
+                self.spent[name] = mean + share * (now - mean)
 
     def _on_started(self, event: RunStarted) -> None:
         self.run = event.run

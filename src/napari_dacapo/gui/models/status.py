@@ -19,7 +19,7 @@ def speed(progress: RunProgress) -> str:
 
 
 def details(progress: RunProgress) -> list[str]:
-    """Return time left, speed and waiting share, as far as they are known."""
+    """Return time left, speed and what takes the time, as far as they are known."""
     found = []
     if progress.activity:
         done, total = progress.blocks
@@ -31,7 +31,26 @@ def details(progress: RunProgress) -> list[str]:
         found.append(speed(progress))
         remedy = ": add workers" if advice(progress) else ""
         found.append(f"{progress.waiting_share:.0%} waiting for data{remedy}")
-    return found
+        found.append(_busiest(progress))
+    return [text for text in found if text]
+
+
+def time_table(progress: RunProgress) -> list[tuple[str, float, float]]:
+    """Return what an iteration is made of: name, seconds, share of all, in order.
+
+    "data" is the wait for the batch; loading goes on beside the other parts.
+    """
+    total = sum(progress.spent.values())
+    if not total:
+        return []
+    return [(name, part, part / total) for name, part in progress.spent.items()]
+
+
+def _busiest(progress: RunProgress) -> str:
+    """Return the two parts of an iteration that take longest, the wait left out."""
+    parts = [row for row in time_table(progress) if row[0] != "data"]
+    parts.sort(key=lambda row: -row[1])
+    return ", ".join(f"{name} {share:.0%}" for name, _, share in parts[:2])
 
 
 def advice(progress: RunProgress) -> str:

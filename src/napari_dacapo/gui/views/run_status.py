@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from napari_dacapo.gui._state import RunState
-from napari_dacapo.gui.models import advice, details
+from napari_dacapo.gui.models import advice, details, time_table
 
 if TYPE_CHECKING:
     from napari_dacapo.gui._memory import MemoryUse
@@ -54,11 +54,23 @@ class RunStatus(QWidget):
         layout.addWidget(self.details)
         self._show_details()
 
-    def show_state(self, state: RunState, ahead: int = 0) -> None:
-        """Show the state; `ahead` jobs have to end before this one begins."""
+    def show_state(self, state: RunState, ahead: int = 0, where: str = "") -> None:
+        """Show the state.
+
+        Parameters
+        ----------
+        state : RunState
+            The state.
+        ahead : int
+            How many jobs have to end before this one begins.
+        where : str
+            What works, if it is not this window.
+        """
         waiting = state is RunState.PREPARING and ahead > 0
         runs = "run" if ahead == 1 else "runs"
-        self.state.setText(f"waiting for {ahead} {runs}" if waiting else _WORDS[state])
+        text = f"waiting for {ahead} {runs}" if waiting else _WORDS[state]
+        working = state in (RunState.PREPARING, RunState.TRAINING, RunState.PAUSED)
+        self.state.setText(f"{text} {where}" if where and working else text)
 
     def show_progress(self, progress: RunProgress) -> None:
         """Show iterations, time left and speed."""
@@ -69,7 +81,7 @@ class RunStatus(QWidget):
             f"{progress.iteration:,} of {total:,} iterations" if total else ""
         )
         self._progress = details(progress)
-        self.details.setToolTip(f"<qt>{advice(progress)}</qt>")
+        self.details.setToolTip(_tool_tip(progress))
         self._show_details()
 
     def show_machine(self, progress: RunProgress, memory: MemoryUse) -> None:
@@ -82,3 +94,14 @@ class RunStatus(QWidget):
     def _show_details(self) -> None:
         self.details.setText(" · ".join(filter(None, self._progress + self._machine)))
         self.details.setVisible(bool(self.details.text()))
+
+
+def _tool_tip(progress: RunProgress) -> str:
+    """Return where the time of an iteration goes, and what would make it faster."""
+    rows = "".join(
+        f"<tr><td>{name}</td><td align='right'>&nbsp;{1000 * seconds:.0f} ms</td>"
+        f"<td align='right'>&nbsp;{share:.0%}</td></tr>"
+        for name, seconds, share in time_table(progress)
+    )
+    table = f"An iteration takes:<table>{rows}</table>" if rows else ""
+    return f"<qt>{table}{advice(progress)}</qt>"
