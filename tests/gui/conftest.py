@@ -61,6 +61,9 @@ def _clean_session(qapp, tmp_path, monkeypatch):
     # not XDG_CACHE_HOME: napari looks there for its icons once per process
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / "user" / variable))
+    from napari_dacapo.gui import _tour
+
+    monkeypatch.setattr(_tour.Tour, "offer", lambda self: None)
     yield
     jobs = sys.modules.get("napari_dacapo.gui._jobs")  # not imported: nothing to stop
     if jobs is not None:

@@ -70,6 +70,7 @@ class Show(QObject):
         self._session.project_folder = folder
         self._session.run_name = run_config.name
         experiment: ExperimentWidget = docks["Experiment"]
+        experiment.tour.is_offered = False
         experiment.show_run(run_config)
         self._front = docks[dock]
         if screenshot is not None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from napari_dacapo.runs import RunConfig
 from . import _experiment_work as work
 from ._experiment_check import DataCheck
 from ._experiment_choices import DataChoices
+from ._experiment_cost import CostLine
 from ._experiment_drop import DroppedFiles
 from ._experiment_fork import ForkBar
 from ._experiment_presets import PresetMenu
@@ -31,7 +32,9 @@ from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
 from ._napari_status import show_error, show_info, unproxied
+from ._preview_panel import PreviewPanel
 from ._session import Session
+from ._tour import Tour
 from .arrange import raise_dock
 from .forms import ConfigForm
 from .forms._choice_editors import PathEditor, dropped_paths
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import napari.viewer
-    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 
     from ._experiment_work import Prepared, Proposal, Saved
     from .models.forks import Fork
@@ -79,8 +82,12 @@ class ExperimentWidget(QWidget):
         self.show_reason = QToolButton()
         self.configs = ConfigMenu(self._session, self)
         self.presets = PresetMenu(self.run_editor, self)
+        self.tour = Tour(self, viewer)
+        self.tour_button = QToolButton()
         self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
         self.fork = ForkBar()
+        self.preview = PreviewPanel(viewer)
+        self.cost = CostLine()
         self.dropped = DroppedFiles(self.run_editor.data, self)
         self._proposal = Latest("suggest settings", self)
         self._preparation = Latest("prepare the training", self)
@@ -100,6 +107,9 @@ class ExperimentWidget(QWidget):
         self.reason.setWordWrap(True)
         self.show_reason.setText("Show field")
         self.show_reason.setToolTip("Go to what this is about")
+        self.tour_button.setText("?")
+        self.tour_button.setToolTip("Show the tour of five steps")
+        self.tour_button.setAccessibleName("Tour")
         font = self.start_button.font()
         font.setBold(True)
         self.start_button.setFont(font)
@@ -115,6 +125,7 @@ class ExperimentWidget(QWidget):
         above = QHBoxLayout()
         above.addWidget(self.expert)
         above.addStretch(1)
+        above.addWidget(self.tour_button)
         above.addWidget(self.presets.button)
         above.addWidget(self.configs.load_button)
         above.addWidget(self.configs.save_button)
@@ -133,8 +144,10 @@ class ExperimentWidget(QWidget):
         layout.addLayout(project)
         layout.addLayout(above)
         layout.addWidget(scroll, 1)
+        layout.addWidget(self.preview)
         layout.addWidget(self.check.list)
         layout.addWidget(self.fork)
+        layout.addWidget(self.cost)
         layout.addLayout(reasons)
         layout.addWidget(self.start_button)
 
@@ -161,6 +174,7 @@ class ExperimentWidget(QWidget):
         self.form.verified.connect(self._on_verified)
         self.show_reason.clicked.connect(self._on_show_reason)
         self.start_button.clicked.connect(self.start)
+        self.tour_button.clicked.connect(self.tour.begin)
 
     def _on_folder_changed(self, folder: Path) -> None:
         self.folder.setValue(folder)
@@ -200,6 +214,8 @@ class ExperimentWidget(QWidget):
             attrs.evolve(run_config, datasplit_config=datasplit)
         )
         self.form.set_notes(proposal.suggestion.reasons)
+        self.preview.forget()
+        self.cost.measure_soon()
         self._update_start()
 
     def show_run(self, run_config: RunConfig) -> None:
@@ -236,6 +252,7 @@ class ExperimentWidget(QWidget):
 
     def _on_prepared(self, prepared: Prepared) -> None:
         self.run_editor.data.settle(prepared.stored)
+        self.preview.forget()
         if prepared.complaints:
             self.form.show_complaints(prepared.complaints)
             self.form.show_errors()
@@ -265,6 +282,7 @@ class ExperimentWidget(QWidget):
         network = self.run_editor.part("architecture_config")
         known = not network.errors()
         self.run_editor.data.drawn.set_architecture(network.value() if known else None)
+        self.preview.set_inputs(*self.run_editor.sample_inputs(self.choices.planned()))
         self._update_start()
 
     def _update_start(self) -> None:
@@ -301,6 +319,9 @@ class ExperimentWidget(QWidget):
         """Let the other docks start the run, unless layers are still to be stored."""
         self._update_start()
         run_config = None if self.form.errors() else self.form.value()
+        planned = self.choices.planned()
+        stored = not any(c in planned for c in self.choices.used_in(run_config))
+        self.cost.set_run(run_config if stored else None)
         if not self.choices.uses_layers(run_config):
             self._session.run_config = run_config
 
@@ -330,6 +351,17 @@ class ExperimentWidget(QWidget):
         if kind == "run":
             self.fork.clear()
         self.run_editor.part(work.KINDS[kind]).setValue(config)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.tour.offer()
+
+    def event(self, event: QEvent | None) -> bool:
+        # napari takes a widget out of its dock before it destroys it
+        closing = event is not None and event.type() == QEvent.Type.ParentChange
+        if closing and self.parent() is None and hasattr(self, "preview"):
+            self.preview.close_layers()
+        return bool(super().event(event))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         if event is not None and dropped_paths(event):
