@@ -13,6 +13,25 @@ import typer
 from napari_dacapo import __version__
 from napari_dacapo.errors import DaCapoError
 
+from . import _predict
+from ._options import (
+    Classes,
+    Descriptors,
+    Device,
+    Iteration,
+    Labels,
+    Name,
+    Project,
+    Raw,
+    StoredRun,
+    TaskWord,
+    Threads,
+    TrainRoi,
+    ValidateLabels,
+    ValidateRaw,
+    ValidateRoi,
+)
+
 EXIT_BAD_INPUT = 2
 EXIT_STOPPED = 130
 
@@ -23,60 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Project = Annotated[
-    Path | None,
-    typer.Option(help="Project folder; by default the user's data folder."),
-]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
-Threads = Annotated[
-    int | None,
-    typer.Option(min=1, help="Processor threads; by default all cores but one."),
-]
-Iteration = Annotated[
-    int | None,
-    typer.Option(min=0, help="Which checkpoint; by default the latest."),
-]
-Raw = Annotated[list[str] | None, typer.Option(help="Raw volume; repeatable.")]
-Labels = Annotated[
-    list[str] | None,
-    typer.Option(help="Labels of it, 0 = background; repeatable."),
-]
-ValidateRaw = Annotated[
-    list[str] | None, typer.Option(help="Raw volume to check on; repeatable.")
-]
-ValidateLabels = Annotated[
-    list[str] | None, typer.Option(help="Labels of it; repeatable.")
-]
-TrainRoi = Annotated[
-    str | None, typer.Option(help="Labels to learn from, as for predict --roi.")
-]
-ValidateRoi = Annotated[
-    str | None, typer.Option(help="Labels to check on, as for predict --roi.")
-]
-TaskWord = Annotated[
-    str | None,
-    typer.Option(
-        help="What to learn: distance, hot_distance, inner_distance, one_hot or "
-        "affinities. By default it is proposed from the labels.",
-    ),
-]
-Classes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--class",
-        help="What to learn, as NAME or NAME=LABEL,LABEL; repeatable. By default "
-        "everything that is labelled.",
-    ),
-]
-Descriptors = Annotated[
-    bool | None,
-    typer.Option(
-        help="Learn local shape descriptors besides affinities; so by default.",
-        show_default=False,
-    ),
-]
-Name = Annotated[str | None, typer.Option(help='Name of the run; "run" by default.')]
 
 
 @app.command()
@@ -188,7 +153,7 @@ def suggest(  # noqa: PLR0913 - one argument per option
 
 @app.command()
 def validate(
-    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
+    run: StoredRun,
     iteration: Iteration = None,
     project: Project = None,
     device: Device = "auto",
@@ -211,50 +176,8 @@ def validate(
     )
 
 
-@app.command()
-def predict(  # noqa: PLR0913 - one argument per option
-    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
-    volume: Annotated[str, typer.Argument(help="Raw volume, such as a.zarr/em/s0.")],
-    iteration: Iteration = None,
-    output: Annotated[
-        Path | None, typer.Option(help="A .zarr container or a folder for it.")
-    ] = None,
-    roi: Annotated[
-        str | None, typer.Option(help='Part to predict, "[z0:z1,y0:y1,x0:x1]" in nm.')
-    ] = None,
-    dtype: Annotated[str, typer.Option(help="uint8, float16 or float32.")] = "uint8",
-    pad: Annotated[
-        bool, typer.Option(help="Predict up to the border, where surroundings lack.")
-    ] = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace an earlier result.")] = False,
-    project: Project = None,
-    device: Device = "auto",
-    threads: Threads = None,
-) -> None:
-    """Apply a trained run to a volume of any size.
-
-    A prediction that was stopped goes on where it was when it is asked for again.
-    """
-    from napari_dacapo.runs import predict as predict_volume
-
-    from ._progress import drain
-
-    drain(
-        lambda control: predict_volume(
-            run,
-            iteration,
-            volume,
-            output_path=output,
-            output_roi=roi,
-            output_dtype=dtype,
-            overwrite=overwrite,
-            pad=pad,
-            project=project,
-            device=device,
-            threads=threads,
-            control=control,
-        )
-    )
+for command in (_predict.predict, _predict.segment, _predict.apply):
+    app.command()(command)
 
 
 @app.command()
@@ -311,7 +234,7 @@ def import_(
 
 @app.command()
 def fork(
-    run: Annotated[str, typer.Argument(help="Name of a stored run.")],
+    run: StoredRun,
     name: Annotated[str, typer.Argument(help="Name of the new run.")],
     settings: Annotated[
         list[str] | None,

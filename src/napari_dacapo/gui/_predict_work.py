@@ -12,12 +12,12 @@ from napari_dacapo.arrays.identifiers import LocalArrayIdentifier
 from napari_dacapo.arrays.locations import to_location
 from napari_dacapo.arraytypes import AnnotationArray
 from napari_dacapo.errors import ConfigError, DaCapoError, DataError
-from napari_dacapo.events import BlockDone, PredictionDone
 from napari_dacapo.runs._done_blocks import DoneBlocks, Unfinished
 
 from ._experiment_sources import store_layers
 from ._experiment_splits import replaced
 from ._regions import Region
+from ._torch_import import import_torch
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -268,61 +268,11 @@ def segmentation(
     """
 
     def source(control: RunControl) -> Generator[Event, None, None]:
-        yield from _segment(folder, run, iteration, place, control)
+        import_torch()
+        from napari_dacapo.runs import segment
+
+        yield from segment(
+            run, *place, iteration, overwrite=True, project=folder, control=control
+        )
 
     return source
-
-
-def _segment(
-    folder: Path,
-    run: str,
-    iteration: int,
-    prediction: tuple[Path, str],
-    control: RunControl,
-) -> Generator[Event, None, None]:
-    import time
-
-    from napari_dacapo.arrays._ome_zarr import describe_image, iter_pyramid
-
-    from ._torch_import import import_torch
-
-    import_torch()
-    began = time.perf_counter()
-    container, dataset = prediction
-    processor = _stored_run(folder, run).task_config.create_task().post_processor
-    processor.set_prediction(LocalArrayIdentifier(container, dataset))
-    target = LocalArrayIdentifier(container, segmentation_of(dataset))
-    parameters = best_parameters(folder, run, iteration)
-    if parameters is None:
-        parameters = next(iter(processor.enumerate_parameters()))
-
-    def check(*_: Any) -> None:
-        control.check()
-
-    processor.process(parameters, target, progress=check)
-    describe_image(target, labels=True)
-    for step in iter_pyramid(container, target.dataset.removesuffix("/s0")):
-        yield BlockDone("coarser levels", *step)
-    yield PredictionDone(container, target.dataset, time.perf_counter() - began)
-
-
-def segmentation_of(dataset: str) -> str:
-    """Return the path of the segmentation of the prediction at `dataset`."""
-    return dataset.replace("prediction_", "segmentation_", 1)
-
-
-def best_parameters(folder: Path, run: str, iteration: int) -> Any:
-    """Return the parameters that were best with a checkpoint, or else with any.
-
-    `None` if no validation recorded any.
-    """
-    from napari_dacapo.store import Project
-
-    entries = [
-        entry
-        for criteria in Project(folder).weights.best(run).values()
-        for entry in criteria.values()
-        if entry["parameters"] is not None
-    ]
-    entries.sort(key=lambda entry: entry["iteration"] != iteration)
-    return entries[0]["parameters"] if entries else None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._live_follow import LiveRun, follow, live_runs
     from ._live_launch import train_detached
     from ._predict import predict
+    from ._segment import apply, segment
     from ._suggest import Suggestion, suggest
     from ._train import train
     from ._validate import validate
@@ -35,6 +36,7 @@ __all__ = [
     "Severity",
     "StopRequestedError",
     "Suggestion",
+    "apply",
     "change_fields",
     "check_data",
     "check_pair",
@@ -43,6 +45,7 @@ __all__ = [
     "fork",
     "live_runs",
     "predict",
+    "segment",
     "suggest",
     "train",
     "train_detached",
@@ -60,6 +63,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "_live_follow": ["LiveRun", "follow", "live_runs"],
         "_live_launch": ["train_detached"],
         "_predict": ["predict"],
+        "_segment": ["apply", "segment"],
         "_suggest": ["Suggestion", "suggest"],
         "_train": ["train"],
         "_validate": ["validate"],
