@@ -14,6 +14,7 @@ from ._experiment_sources import planned_config
 from ._experiment_splits import configs_in
 from ._layer_content import LayerContent, layer_content
 from ._napari_events import EventRelay
+from ._preview_layers import is_preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,7 @@ class DataChoices(QObject):
 
     @Slot()
     def _update(self) -> None:
-        layers = [la for la in self._viewer.layers if isinstance(la, (Image, Labels))]
+        layers = [la for la in self._viewer.layers if _may_be_data(la)]
         known = {id(choice.layer): choice for choice in self._of_layers}
         self._of_layers = [known.get(id(la)) or self._choice_of(la) for la in layers]
         self.changed.emit()
@@ -149,6 +150,10 @@ class DataChoices(QObject):
             for choice in self._of_layers:
                 if choice.config == before:
                     choice.config, choice.stored = now, True
+
+
+def _may_be_data(layer: Layer) -> bool:
+    return isinstance(layer, (Image, Labels)) and not is_preview(layer)
 
 
 def _fits(layer: Any, *, labels: bool) -> bool:

@@ -10,15 +10,18 @@ from napari_dacapo.datasplits import DataSplitConfig
 from napari_dacapo.runs import RunConfig
 
 from ._experiment_data import DataEditor
+from ._experiment_splits import configs_in
+from ._preview_pipeline import SampleInputs
 from .forms._config_editor import ConfigEditor
-from .forms._editor import Editor, Errors, FieldContext, FieldPath
+from .forms._editor import CHECK_ERRORS, Editor, Errors, FieldContext, FieldPath
 from .forms._labels import Disclosure
 from .forms._table import make_editor
-from .forms._words import class_slug
+from .forms._words import class_slug, path_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from napari_dacapo.arrays import ArrayConfig
     from napari_dacapo.tasks import TaskConfig
 
     from ._experiment_choices import DataChoices
@@ -30,6 +33,10 @@ _SECTIONS = {
     "architecture_config": "Architecture",
     "trainer_config": "Trainer",
 }
+NOT_STORED = (
+    "Layers are among the data that are not stored yet: Suggest from data stores them, "
+    "then samples can be shown."
+)
 #: section of all other fields
 _REST = "Run"
 
@@ -96,6 +103,31 @@ class RunEditor(ConfigEditor):
     def part(self, name: str) -> Editor:
         """Return the editor of the field `name`; of everything, if it is empty."""
         return self.boxes()[name].editor if name else self
+
+    def sample_inputs(
+        self, planned: Collection[ArrayConfig]
+    ) -> tuple[SampleInputs | None, str]:
+        """Return what training samples are made from, or `None` and why not.
+
+        Parameters
+        ----------
+        planned : collection of ArrayConfig
+            Data that are not on the disk yet.
+        """
+        found: dict[str, Any] = {}
+        for name, title in _SECTIONS.items():
+            editor = self.part(name)
+            try:
+                for path, text in editor.errors().items():
+                    return None, f"{path_label((name, *path))}: {text}"
+                found[name] = editor.value()
+            except CHECK_ERRORS as error:
+                return None, f"{title}: {error}"
+        if any(c in planned for c in configs_in(found["datasplit_config"])):
+            return None, NOT_STORED
+        repetition = self.part("repetition")
+        seed = 0 if repetition.errors() else repetition.value()
+        return SampleInputs(**found, seed=seed), ""
 
     def run_name(self) -> str:
         """Return what is entered as the name of the run."""

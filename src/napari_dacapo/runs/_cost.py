@@ -108,16 +108,16 @@ class Cost(Event):
     @property
     def time(self) -> str:
         """How long the training takes, in words."""
-        text = f"about {duration(self.seconds)} for {self.num_iterations} iterations"
+        text = f"about {duration(self.seconds)}"
         if not self.validations:
             return text
         share = self.validation_total / self.seconds
-        return f"{text}, at least {share:.0%} of it validation"
+        return f"{text} (validation {share:.0%} or more)"
 
     @property
     def waiting(self) -> str:
         """How the loader keeps up, in words."""
-        text = f"waits {self.waiting_share:.0%} of the time for data"
+        text = f"{self.waiting_share:.0%} waiting for data"
         if self.waiting_share < SLOW_LOADING:
             return text
         return f"{text}: try more num_data_fetchers or fewer augments"
@@ -126,7 +126,7 @@ class Cost(Event):
     def memory_use(self) -> str:
         """Memory taken, in words."""
         what = "memory" if self.device == "cpu" else f"memory of {self.device}"
-        return f"{byte_size(self.memory)} of {byte_size(self.memory_total)} {what}"
+        return f"{what} {byte_size(self.memory)} of {byte_size(self.memory_total)}"
 
     def __str__(self) -> str:
         """Return the cost in one line, which says over what it was measured."""
@@ -135,7 +135,7 @@ class Cost(Event):
             self.speed,
             self.time,
             self.memory_use,
-            f"up to {byte_size(self.disk.total)} on disk",
+            f"disk up to {byte_size(self.disk.total)}",
             self.waiting,
             f"measured over {number} on {self.device}",
         )
