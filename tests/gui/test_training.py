@@ -6,6 +6,7 @@ import attrs
 import pytest
 from gui_engines import failing, training
 from gui_projects import run_config
+from qtpy.QtCore import Qt
 
 from napari_dacapo.events import Warned
 from napari_dacapo.gui._jobs import JobManager
@@ -91,6 +92,8 @@ def test_a_failure_is_told_and_the_buttons_come_back(
     assert str(error) in notifications[-1].message
     assert enabled(widget) == expected(RunState.FAILED)
     assert widget.status.state.text() == "failed"
+    assert widget.status.bar.maximum() > 0, "a bar without end would look busy"
+    assert not widget._memory_timer.isActive()
     again = begin(training(total=5))
     qtbot.waitUntil(lambda: again.state is RunState.DONE)
     assert widget.status.state.text() == "done"
@@ -137,7 +140,8 @@ def test_a_click_storm_ends_well(widget, session, qtbot, tmp_path):
         widget.stop_button.click()
         widget.pause_button.click()
         qtbot.wait(5)
-    assert len(JobManager.instance().jobs) <= 2  # the training, and a reader
+    running = [job for job in JobManager.instance().jobs if "train" in str(job.key)]
+    assert len(running) <= 1
     JobManager.instance().stop_and_wait()
     qtbot.waitUntil(lambda: enabled(widget) == expected(RunState.DONE))
 
@@ -180,11 +184,21 @@ def test_changing_the_viewer_while_it_trains_does_no_harm(widget, viewer, begin,
 def test_slots_run_in_the_windows_thread(widget, begin, qtbot):
     import threading
 
-    seen = []
-    widget._monitor.updated.connect(lambda: seen.append(threading.current_thread()))
+    seen = {}
+
+    def note(name):
+        return lambda *_: seen.setdefault(name, set()).add(threading.current_thread())
+
+    # direct: in the thread of whoever changes something, not in that of the listener
+    direct = Qt.ConnectionType.DirectConnection
+    model = widget.run_picker.model()
+    widget._monitor.updated.connect(note("updated"), direct)
+    model.rowsInserted.connect(note("combo box"), direct)
     job = begin(training(total=50))
     qtbot.waitUntil(lambda: job.state is RunState.DONE)
-    assert set(seen) == {threading.main_thread()}
+    widget.run_picker.reload()
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert set.union(*seen.values()) == {threading.main_thread()}
 
 
 def test_warnings_of_the_engine_reach_the_user(widget, begin, qtbot, notifications):

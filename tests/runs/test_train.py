@@ -357,12 +357,16 @@ class TestBadInput:
             next(train("nothing", project=project))
 
     def test_without_validation_data_it_says_so_and_trains(self, tmp_path, project):
-        config = small_run(tmp_path)
+        config = small_run(tmp_path, num_iterations=7)
         config.datasplit_config.validate_configs = []
-        told = list(train(config, project=project, device="cpu"))
-        assert any(
-            "no validation dataset" in e.message
-            for e in told
-            if isinstance(e, events.Warned)
-        )
-        assert project.weights.latest_iteration("small") == 8
+        control, told = RunControl(), []
+        for event in train(config, project=project, device="cpu", control=control):
+            told.append(event)
+            if isinstance(event, events.IterationDone) and event.iteration == 2:
+                control.validate_now()
+        warned = [e.message for e in told if isinstance(e, events.Warned)]
+        assert "the last weights are the result" in warned[0]
+        assert "no validation dataset to validate on" in warned[1]
+        # the last iteration is stored though no interval ends there
+        assert project.weights.latest_iteration("small") == 7
+        assert project.weights.best("small") == {}

@@ -184,6 +184,7 @@ class Job(QObject):
             return
         self._delivery.stop()
         self._deliver()
+        self.progress.end()
         self._change_state(RunState.FAILED if self.error else RunState.DONE)
         if self.error:
             self.failed.emit(self.error)

@@ -276,6 +276,11 @@ class _Training:
 
     def _validate_if_due(self) -> Iterator[Event]:
         on_request = self.control.take_validation_request()
+        if on_request and not self.run.datasplit.validate:
+            yield Warned(
+                "there is no validation dataset to validate on; add one to the data "
+                "split"
+            )
         if self._regular_validation_is_due() or (on_request and self._can_validate()):
             yield from self._validate()
         if self.iteration % self.run.validation_interval == 0:

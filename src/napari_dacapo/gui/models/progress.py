@@ -68,6 +68,7 @@ class RunProgress:
         self.blocks = (0, 0)
         self.predicted: tuple[Path, str] | None = None
         self.last_snapshot: int | None = None
+        self._ended = False
         self.spent: dict[str, float] = {}
         self._seconds = self._waited = 0.0
         self._counted = 0
@@ -158,6 +159,11 @@ class RunProgress:
         self.activity = ""
         self.iteration = event.iteration
 
+    def end(self) -> None:
+        """Take note that the job ended, in whatever way: nothing goes on any more."""
+        self._ended = True
+        self.activity = ""
+
     def prepend(self, iterations: np.ndarray, losses: np.ndarray) -> None:
         """Put the losses of an earlier part of the run in front of the curve."""
         newer_x, newer_y = self.loss.x.copy(), self.loss.y.copy()
@@ -181,7 +187,7 @@ class RunProgress:
     @property
     def seconds_left(self) -> float | None:
         """Estimated time to the end, validation included; `None` if unknown."""
-        if not self._counted or not self.num_iterations:
+        if self._ended or not self._counted or not self.num_iterations:
             return None
         validation = self._validation_seconds / self._counted
         left = max(0, self.num_iterations - self.iteration)
