@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 from qtpy.QtCore import Qt, Slot
-from qtpy.QtWidgets import QComboBox, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_dacapo.arraytypes import AnnotationArray
 
@@ -15,12 +15,13 @@ from ._camera import visible_region
 from ._latest import Latest
 from ._layers import find_layer, show_array
 from ._napari_events import EventRelay
-from ._napari_status import show_info
+from ._napari_status import window_of
 from ._regions import Region
 from ._result_layers import layer_key
 from .arrange import PLUGIN
 from .models import corrections
 from .views.flow import flow
+from .views.message_bar import MessageBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 
 KIND = "corrections"
 PAINTED, SCREEN, EVERYTHING = "what I painted", "what is on the screen", "all labels"
+#: how long it is told where the corrections are trained on
+NOTES_SECONDS = 30
 HOW_TO_PAINT = (
-    "Paint on {name!r}: P paints, F fills, E erases, M takes a new label, Ctrl+Z "
-    "takes back. Then press Train with the corrections."
+    "Paint on the new layer: P paints, F fills, E erases, M takes a new label, "
+    "Ctrl+Z takes back."
 )
 
 
@@ -72,11 +75,14 @@ class CorrectionBar(QWidget):
         self.correct_button = QPushButton("Correct these labels")
         self.train_button = QPushButton("Train with the corrections")
         self.region = QComboBox()
+        self.hint = QLabel(HOW_TO_PAINT)
         self._editor = Latest("copy labels", self)
         self._saver = Latest("save corrected labels", self)
         self._decorate()
-        layout = flow(self.correct_button, self.region, self.train_button)
-        self.setLayout(layout)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(flow(self.correct_button, self.region, self.train_button))
+        layout.addWidget(self.hint)
         self.correct_button.clicked.connect(self._on_correct)
         self._editor.done.connect(self._on_editing)
         self._editor.failed.connect(lambda _: self._update())
@@ -88,6 +94,7 @@ class CorrectionBar(QWidget):
         self._update()
 
     def _decorate(self) -> None:
+        self.hint.setWordWrap(True)
         self.correct_button.setToolTip(
             "<qt>Copy the labels that are shown to a layer that you can paint on. Of a "
             "very large prediction, what is on the screen.</qt>"
@@ -125,6 +132,7 @@ class CorrectionBar(QWidget):
         self.correct_button.setVisible(not editing)
         self.train_button.setVisible(editing)
         self.region.setVisible(editing)
+        self.hint.setVisible(editing)
         self.train_button.setEnabled(not busy)
 
     @Slot()
@@ -149,7 +157,6 @@ class CorrectionBar(QWidget):
         self._hide_original(layer_key(result, "segmentation"))
         self._viewer.layers.selection.active = layer
         layer.mode = "paint"
-        show_info(HOW_TO_PAINT.format(name=layer.name))
         self._update()
 
     def _hide_original(self, key: str) -> None:
@@ -195,4 +202,7 @@ class CorrectionBar(QWidget):
         if not self._session.receivers(wanted):
             self._viewer.window.add_plugin_dock_widget(PLUGIN, "Experiment")
         wanted.emit(fork)
-        show_info(f"{notes} Press Start training in the Experiment dock.")
+        window = window_of(self._viewer)
+        if window is not None:
+            text = f"{notes} Press Start training in the Experiment dock."
+            MessageBar(text, [], window, seconds=NOTES_SECONDS)

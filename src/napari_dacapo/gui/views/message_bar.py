@@ -1,17 +1,27 @@
-"""A message with buttons at the lower edge of a window; nothing waits for it."""
+"""A message with buttons at the top of a window's canvas; nothing waits for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QShortcut, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QShortcut,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MARGIN = 12
 WIDEST = 640
+#: seen well on napari's dark and light themes
+STYLE = "QFrame#messageBar { border: 2px solid #d55e00; border-radius: 4px; }"
 
 
 class MessageBar(QFrame):
@@ -49,7 +59,8 @@ class MessageBar(QFrame):
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self.dismiss)
         self.label.setWordWrap(True)
-        self.setFrameShape(QFrame.Shape.Box)
+        self.setObjectName("messageBar")
+        self.setStyleSheet(STYLE)
         self.setAutoFillBackground(True)
         self.setAccessibleName(text)
         layout = QHBoxLayout(self)
@@ -93,17 +104,21 @@ class MessageBar(QFrame):
         return False
 
     def place(self) -> None:
-        """Move to the lower edge of the window, above other messages."""
+        """Move to the top of the canvas, below other messages."""
         window = self.parentWidget()
         if window is None:
             return
-        width = min(WIDEST, window.width() - 2 * MARGIN)
+        area = window.rect()
+        if isinstance(window, QMainWindow) and window.centralWidget() is not None:
+            area = window.centralWidget().geometry()
+        width = min(WIDEST, area.width() - 2 * MARGIN)
         self.setFixedWidth(max(0, width))
+        self.label.ensurePolished()
         self.adjustSize()
         others = [
-            bar
+            bar.geometry().bottom()
             for bar in window.findChildren(MessageBar)
             if bar is not self and not bar.isHidden()
         ]
-        below = min((bar.y() for bar in others), default=window.height() - MARGIN)
-        self.move((window.width() - width) // 2, below - self.height() - MARGIN)
+        above = max(others, default=area.top())
+        self.move(area.center().x() - width // 2, above + MARGIN)
