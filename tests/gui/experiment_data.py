@@ -22,22 +22,28 @@ def blobs(seed=0, shape=SHAPE):
     return raw, labels.astype(np.uint16)
 
 
-def write_container(path, seed=0):
+def write_container(path, seed=0, offset=(80, 8.25, 0), voxel_size=VOXEL_SIZE):
     """Write an OME-Zarr container with the images ``raw`` and ``labels``."""
     for group, values in zip(("raw", "labels"), blobs(seed), strict=True):
-        roi = Roi((80, 8.25, 0), Coordinate(SHAPE) * VOXEL_SIZE)
-        array = create_image(
-            path,
-            group,
-            axes=["z", "y", "x"],
-            roi=roi,
-            voxel_size=VOXEL_SIZE,
-            num_channels=None,
-            dtype=values.dtype,
-            labels=group == "labels",
-        )
-        array[roi] = values
+        write_volume(path, group, values, offset, voxel_size)
     return path
+
+
+def write_volume(path, group, values, offset, voxel_size):
+    """Write an OME-Zarr image (values of 16 bits: labels) and return its place."""
+    roi = Roi(offset, Coordinate(values.shape) * voxel_size)
+    array = create_image(
+        path,
+        group,
+        axes=["z", "y", "x"],
+        roi=roi,
+        voxel_size=voxel_size,
+        num_channels=None,
+        dtype=values.dtype,
+        labels=values.dtype == np.uint16,
+    )
+    array[roi] = values
+    return roi
 
 
 def add_layers(viewer, seed=0):

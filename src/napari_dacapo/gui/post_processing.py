@@ -80,6 +80,7 @@ class PostProcessingWidget(QWidget):
         self._live = LiveLayers(viewer)
         self._viewer = viewer
         self._preview: Preview | None = None
+        self._refusal = ""
         self._segmentation: Segmentation | None = None
         self._labels_of: PostProcessorParameters | None = None
         self._create_children()
@@ -262,12 +263,25 @@ class PostProcessingWidget(QWidget):
 
     @Slot()
     def _on_parameters_changed(self) -> None:
+        self._show_refusal()
         parameters = self._current()
         if parameters is not None and self._chosen is not None:
             nearest = self._scores.nearest(*self._chosen, parameters)
             self.sweep.show_parameters(parameters, nearest)
             self._update_live()
             self._settled.start()
+
+    def _show_refusal(self) -> None:
+        """Say why parameters cannot be used, until they can."""
+        before, self._refusal = self._refusal, ""
+        try:
+            self.parameters.value()
+        except ValueError as error:
+            self._refusal = "" if self._preview is None else str(error)
+        if self._refusal != before:
+            preview = self._preview
+            is_large = preview is not None and not preview.fits_in_memory
+            self.message.setText(self._refusal or (TOO_LARGE if is_large else ""))
 
     def _show_live(self) -> None:
         preview, parameters = self._preview, self._current()
