@@ -13,7 +13,16 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from .geometry import Coordinate, Roi
-    from .runs import Run, RunConfig, RunControl, predict, train, validate
+    from .runs import (
+        Run,
+        RunConfig,
+        RunControl,
+        apply,
+        predict,
+        segment,
+        train,
+        validate,
+    )
     from .store import Project
 
 try:
@@ -28,7 +37,9 @@ __all__ = [
     "Run",
     "RunConfig",
     "RunControl",
+    "apply",
     "predict",
+    "segment",
     "train",
     "validate",
 ]
@@ -37,7 +48,16 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "geometry": ["Coordinate", "Roi"],
-        "runs": ["Run", "RunConfig", "RunControl", "predict", "train", "validate"],
+        "runs": [
+            "Run",
+            "RunConfig",
+            "RunControl",
+            "apply",
+            "predict",
+            "segment",
+            "train",
+            "validate",
+        ],
         "store": ["Project"],
     },
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import stand_in_cluster
 from small_runs import small_run
 
 from napari_dacapo import events
@@ -321,3 +322,14 @@ def test_a_process_that_cannot_begin_says_why(project, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
     with pytest.raises(RunError, match="no process could be started"):
         list(train_detached("small", project=project, check=False))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="schedulers of clusters are POSIX")
+def test_a_cluster_trains_and_is_followed(project, tmp_path, monkeypatch):
+    jobs = stand_in_cluster.install(tmp_path / "bin", monkeypatch, num_gpus=0)
+    config = small_run(tmp_path, 2, num_iterations=2, validation_interval=2)
+    told = list(train_detached(config, project=project, check=False))
+    assert isinstance(told[-1], events.RunFinished)
+    (job,) = jobs.read_text().splitlines()
+    assert "--job-name=train-small" in job
+    assert "--device cpu" in job

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 
 import numpy as np
 import pytest
-import yaml
+import stand_in_cluster
 from small_runs import small_run, write_volume
 
 import napari_dacapo.runs._inference as inference
@@ -91,24 +89,10 @@ def test_shares_by_hand_make_the_same_result(volume, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="schedulers of clusters are POSIX")
 def test_a_cluster_runs_the_workers(large, tmp_path, monkeypatch):
-    """A stand-in for srun notes what it is told and runs the command here."""
     arguments, settings = large
-    program = tmp_path / "bin" / "srun"
-    program.parent.mkdir()
-    program.write_text(
-        f"#!{sys.executable}\n"
-        "import os, sys\n"
-        f"open({str(tmp_path / 'jobs')!r}, 'a').write(repr(sys.argv[1:]) + '\\n')\n"
-        f"command = sys.argv[sys.argv.index({sys.executable!r}):]\n"
-        "os.execv(command[0], command)\n"
+    jobs = stand_in_cluster.install(
+        tmp_path / "bin", monkeypatch, num_gpus=0, partition="short"
     )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    context = {"type": "Slurm", "config": {"num_gpus": 0, "partition": "short"}}
-    options = tmp_path / "options.yaml"
-    options.write_text(yaml.safe_dump({"compute_context": context}))
-    monkeypatch.setenv("DACAPO_OPTIONS_FILE", str(options))
-
     told = list(predict(*arguments, tmp_path / "out", workers=2, **settings))
     blocks = [e for e in told if isinstance(e, events.BlockDone)]
     predicted = [e for e in blocks if e.stage == "predict"]
@@ -118,9 +102,9 @@ def test_a_cluster_runs_the_workers(large, tmp_path, monkeypatch):
     np.testing.assert_array_equal(values_of(told), values_of(whole))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["large.zarr"]
     assert not list((settings["project"].folder / "logs").iterdir())
-    jobs = (tmp_path / "jobs").read_text().splitlines()
-    assert len(jobs) == 2
-    assert all("--partition=short" in job and "--gpus" not in job for job in jobs)
+    lines = jobs.read_text().splitlines()
+    assert len(lines) == 2
+    assert all("--partition=short" in job and "--gpus" not in job for job in lines)
 
 
 def test_failed_workers_are_told_and_their_work_is_taken_up(large, tmp_path):

@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from napari_dacapo.compute_context import create_compute_context
 from napari_dacapo.errors import RunError
 
 from ._checked import warn_or_refuse
@@ -40,7 +41,8 @@ def train_detached(
     """Train a run in a process of its own, and follow it.
 
     The training goes on when this generator is closed, when `control` leaves it, and
-    when this process ends; `follow` shows it again.
+    when this process ends; `follow` shows it again. The option ``compute_context`` says
+    whether the process is on this machine or a job of a cluster.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def train_detached(
     Raises
     ------
     ConfigError, DataCheckError, DuplicateNameError
-        As `train`, before a process is started.
+        As `train`, or if that option is wrong; before a process is started.
     RunError
         If the run is being trained already, the process cannot be started, or the
         training fails.
@@ -83,21 +85,27 @@ def train_detached(
 def _launch(
     project: Project, run_name: str, device: str, num_iterations: int
 ) -> subprocess.Popen[bytes]:
-    """Start the command line on a stored run, with its output in a log file."""
+    """Start the command line on a stored run, with its output in a log file.
+
+    It runs where the option ``compute_context`` says.
+    """
     if not sys.executable:
         raise RunError(
             "this Python does not know where its program is, so it cannot start a "
             "process; train without one, or on the command line"
         )
+    context = create_compute_context()
+    device = context.device if device == "auto" else device
     options = ["--project", str(project.folder), "--device", device]
     options += ["--iterations", str(num_iterations), "--no-check"]
     # -P: modules in the current folder do not take the place of installed ones
     interpreter = [sys.executable, "-P", "-X", "faulthandler"]
     command = [*interpreter, "-m", "napari_dacapo.cli", "train", *options]
+    command += ["--", run_name]
     log = live_folder(project, run_name) / LOG_FILE
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        process = _start([*command, "--", run_name], log)
+        process = _start(context.wrap(command, f"train-{run_name}", log), log)
     except OSError as error:
         raise RunError(f"no process could be started to train: {error}") from error
     # waits for the end at once: otherwise the dead process stays in the system's table
