@@ -99,9 +99,10 @@ class CostLine(QWidget):
         if plain == self._run_config:
             return
         self._run_config = plain
+        soon = self._timer.isActive()
         if self._job is not None:
-            self._stop()
-        if self._timer.isActive():
+            self.stop()
+        if soon:
             self._timer.start()
         self._refresh()
 
@@ -128,7 +129,9 @@ class CostLine(QWidget):
         self._refresh()
         self.label.setText("Measuring…")
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the measurement; what was measured before is outdated."""
+        self._timer.stop()
         job, self._job = self._job, None
         if job is not None:
             job.events.disconnect(self._on_events)
@@ -142,7 +145,7 @@ class CostLine(QWidget):
         if self._job is None:
             self.measure()
         else:
-            self._stop()
+            self.stop()
 
     @Slot()
     def _on_rest(self) -> None:
@@ -152,7 +155,7 @@ class CostLine(QWidget):
     @Slot(object)
     def _on_job_added(self, job: Job) -> None:
         if job.key is not None and self._job is not None:
-            self._stop()
+            self.stop()
 
     @Slot(object)
     def _on_events(self, events: list[Event]) -> None:

@@ -17,6 +17,8 @@ from .views.flow import flow
 from .views.preview_pictures import PreviewPictures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._preview_pipeline import Sample, SampleInputs
 
 WAITING = "Making a sample…"
@@ -31,13 +33,22 @@ class PreviewPanel(QWidget):
     ----------
     viewer : napari.Viewer
         Where samples are shown as layers, if the user asks for that.
+    ask : callable
+        Returns what samples are made from now, or `None` and why not.
     """
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        ask: Callable[[], tuple[SampleInputs | None, str]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._ask = ask
         self._inputs: SampleInputs | None = None
         self._reason = ""
         self._index = 0
+        self._is_stale = True
         self._channel: int | None = None
         self._pipeline = SamplePipeline()
         self._latest = Latest("make a training sample", self)
@@ -107,16 +118,20 @@ class PreviewPanel(QWidget):
         pictures = self.pictures.pictures
         return None if pictures is None else pictures.sample
 
-    def set_inputs(self, inputs: SampleInputs | None, reason: str = "") -> None:
-        """Follow a change of the settings; `reason` says why there are none."""
-        changed = inputs != self._inputs or reason != self._reason
-        self._inputs, self._reason = inputs, reason
-        if changed and self.is_on:
+    @Slot()
+    def refresh(self) -> None:
+        """Follow a change of the settings."""
+        if not self.is_on:
+            return
+        before = self._inputs, self._reason
+        self._inputs, self._reason = self._ask()
+        if before != (self._inputs, self._reason) or self._is_stale:
             self._request()
 
     def forget(self) -> None:
         """Open the data anew for the next sample: they were changed on the disk."""
-        self._pipeline = SamplePipeline()
+        self._pipeline, self._is_stale = SamplePipeline(), True
+        self.refresh()
 
     def close_layers(self) -> None:
         """Take the layers out of the viewer."""
@@ -128,6 +143,7 @@ class PreviewPanel(QWidget):
             return
         if self.sample is None:
             self._say(WAITING)
+        self._is_stale = False
         self._latest.submit(
             _sample, self._pipeline, self._inputs, self._index, self._channel
         )
@@ -143,7 +159,8 @@ class PreviewPanel(QWidget):
     @Slot(bool)
     def _on_toggled(self, on: bool) -> None:
         if on:
-            self._request()
+            self._is_stale = True
+            self.refresh()
         else:
             self.close_layers()
 

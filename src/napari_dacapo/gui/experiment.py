@@ -86,7 +86,9 @@ class ExperimentWidget(QWidget):
         self.tour_button = QToolButton()
         self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
         self.fork = ForkBar()
-        self.preview = PreviewPanel(viewer)
+        self.preview = PreviewPanel(
+            viewer, lambda: self.run_editor.sample_inputs(self.choices.planned())
+        )
         self.cost = CostLine()
         self.dropped = DroppedFiles(self.run_editor.data, self)
         self._proposal = Latest("suggest settings", self)
@@ -282,7 +284,7 @@ class ExperimentWidget(QWidget):
         network = self.run_editor.part("architecture_config")
         known = not network.errors()
         self.run_editor.data.drawn.set_architecture(network.value() if known else None)
-        self.preview.set_inputs(*self.run_editor.sample_inputs(self.choices.planned()))
+        self.preview.refresh()
         self._update_start()
 
     def _update_start(self) -> None:
@@ -361,6 +363,7 @@ class ExperimentWidget(QWidget):
         closing = event is not None and event.type() == QEvent.Type.ParentChange
         if closing and self.parent() is None and hasattr(self, "preview"):
             self.preview.close_layers()
+            self.cost.stop()
         return bool(super().event(event))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
