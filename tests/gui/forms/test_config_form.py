@@ -273,7 +273,7 @@ def their_augment():
 
         sigma: float = 2.0
 
-        def node(self, raw_key=None, gt_key=None, mask_key=None):
+        def create_augment(self):
             return None
 
     yield TheirBlurAugmentConfig

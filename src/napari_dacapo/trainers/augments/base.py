@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,14 +69,31 @@ class AugmentConfig(Registered, ABC):
     """Base of all augment configs."""
 
     @abstractmethod
+    def create_augment(self) -> Augment:
+        """Return the augment."""
+
     def node(
         self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> Augment:
-        """Return the augment.
+    ) -> Any:
+        """Return the augment, or a node that applies it in a gunpowder pipeline.
 
-        The keys say which arrays it acts on; they are accepted for compatibility: our
-        samples always hold raw, gt and mask.
+        Parameters
+        ----------
+        raw_key, gt_key, mask_key : gunpowder.ArrayKey, optional
+            The arrays of a gunpowder pipeline that are changed together.
+
+        Returns
+        -------
+        Augment or gunpowder.BatchFilter
+            A node if `raw_key` is a key of gunpowder, else the augment: our samples
+            hold raw, gt and mask, which need no keys.
         """
+        augment, gunpowder = self.create_augment(), sys.modules.get("gunpowder")
+        if gunpowder is None or not isinstance(raw_key, gunpowder.ArrayKey):
+            return augment
+        from ._gunpowder_node import create_node
+
+        return create_node(augment, raw_key, gt_key, mask_key)
 
     def verify(self) -> tuple[bool, str]:
         """Return whether the augment is well defined, and if not why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -84,7 +84,5 @@ class BlurAugmentConfig(AugmentConfig):
         "Fraction of the crops that are blurred.", 0.5
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> BlurAugment:
+    def create_augment(self) -> BlurAugment:
         return BlurAugment(self)

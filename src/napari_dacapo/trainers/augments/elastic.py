@@ -199,7 +199,5 @@ class ElasticAugmentConfig(AugmentConfig):
                 "one number per axis"
             )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> ElasticAugment:
+    def create_augment(self) -> ElasticAugment:
         return ElasticAugment(self)

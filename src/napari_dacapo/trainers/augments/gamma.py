@@ -69,7 +69,5 @@ class GammaAugmentConfig(AugmentConfig):
         check=_check_positive,
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> GammaAugment:
+    def create_augment(self) -> GammaAugment:
         return GammaAugment(self.gamma_range)

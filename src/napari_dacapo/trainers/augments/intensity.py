@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -56,7 +56,5 @@ class IntensityAugmentConfig(AugmentConfig):
         "Whether values stay within 0 (black) and 1 (white).", default=True
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> IntensityAugment:
+    def create_augment(self) -> IntensityAugment:
         return IntensityAugment(self.scale, self.shift, self.clip)

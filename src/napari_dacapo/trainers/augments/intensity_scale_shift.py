@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -35,7 +35,5 @@ class IntensityScaleShiftAugmentConfig(AugmentConfig):
     )
     shift: float = config_field("Added to raw after it was multiplied.")
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> IntensityScaleShiftAugment:
+    def create_augment(self) -> IntensityScaleShiftAugment:
         return IntensityScaleShiftAugment(self.scale, self.shift)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -68,7 +68,5 @@ class MissingSectionsAugmentConfig(AugmentConfig):
         step=0.05,
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> MissingSectionsAugment:
+    def create_augment(self) -> MissingSectionsAugment:
         return MissingSectionsAugment(self)

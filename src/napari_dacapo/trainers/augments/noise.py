@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -56,7 +56,5 @@ class NoiseAugmentConfig(AugmentConfig):
         "Fraction of the crops to which noise is added.", 0.5
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> NoiseAugment:
+    def create_augment(self) -> NoiseAugment:
         return NoiseAugment(self)

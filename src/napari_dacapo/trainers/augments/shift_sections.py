@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -138,7 +138,5 @@ class ShiftSectionsAugmentConfig(AugmentConfig):
         "Fraction of the sections that are moved on their own.", 0.05
     )
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> ShiftSectionsAugment:
+    def create_augment(self) -> ShiftSectionsAugment:
         return ShiftSectionsAugment(self)

@@ -96,7 +96,5 @@ def _offsets(
 class SimpleAugmentConfig(AugmentConfig):
     """Mirrors crops at random and exchanges axes of equal voxel size."""
 
-    def node(
-        self, raw_key: Any = None, gt_key: Any = None, mask_key: Any = None
-    ) -> SimpleAugment:
+    def create_augment(self) -> SimpleAugment:
         return SimpleAugment()
