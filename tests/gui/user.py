@@ -67,7 +67,7 @@ def pick(combo, text):
     raise AssertionError(f"{text!r} cannot be reached by keys")
 
 
-def type_into(field, text, *, enter=True):
+def type_into(field, text):
     """Replace the content of a line or a spin box by typing."""
     line = field if isinstance(field, QLineEdit) else field.findChild(QLineEdit)
     assert line.isVisible()
@@ -76,8 +76,7 @@ def type_into(field, text, *, enter=True):
     line.selectAll()
     QTest.keyClicks(line, str(text))
     is_spin = isinstance(field, QAbstractSpinBox)
-    if enter:
-        QTest.keyClick(field if is_spin else line, Qt.Key.Key_Return)
+    QTest.keyClick(field if is_spin else line, Qt.Key.Key_Return)
 
 
 def unfold(widget):
@@ -137,9 +136,8 @@ def answer_save_dialog(path, kind, seconds=20):
             try:
                 [chosen] = [f for f in dialog.nameFilters() if f.startswith(kind)]
                 dialog.selectNameFilter(chosen)
-                type_into(
-                    dialog.findChild(QLineEdit, "fileNameEdit"), path, enter=False
-                )
+                # typed text would open a list that takes the click
+                dialog.findChild(QLineEdit, "fileNameEdit").setText(str(path))
                 buttons = dialog.findChild(QDialogButtonBox)
                 click(buttons.button(QDialogButtonBox.StandardButton.Save))
             except BaseException:
