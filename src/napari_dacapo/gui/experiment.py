@@ -28,6 +28,7 @@ from ._experiment_cost import CostLine
 from ._experiment_drop import DroppedFiles
 from ._experiment_fork import ForkBar
 from ._experiment_presets import PresetMenu
+from ._experiment_recipes import ExperimentRecipes
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
@@ -82,6 +83,7 @@ class ExperimentWidget(QWidget):
         self.show_reason = QToolButton()
         self.configs = ConfigMenu(self._session, self)
         self.presets = PresetMenu(self.run_editor, self)
+        self.recipes = ExperimentRecipes(self.choices)
         self.tour = Tour(self, viewer)
         self.tour_button = QToolButton()
         self.check = DataCheck(viewer, self.choices, self.run_editor.data, self)
@@ -128,6 +130,7 @@ class ExperimentWidget(QWidget):
         above.addWidget(self.expert)
         above.addStretch(1)
         above.addWidget(self.tour_button)
+        above.addWidget(self.recipes.button)
         above.addWidget(self.presets.button)
         above.addWidget(self.configs.load_button)
         above.addWidget(self.configs.save_button)
@@ -198,12 +201,13 @@ class ExperimentWidget(QWidget):
             self.form.show_errors()
             show_error(f"Choose raw data and labels first: {error}")
             return
-        propose = partial(
-            work.propose,
-            task=self.run_editor.task_word(),
-            name=self.run_editor.run_name() or "run",
-            classes=classes,
-        )
+        settings: dict[str, Any] = {
+            "task": self.run_editor.task_word(),
+            "name": self.run_editor.run_name() or "run",
+            "classes": classes,
+        }
+        self.recipes.asked(pairs, **settings)
+        propose = partial(work.propose, **settings)
         self._proposal.submit(propose, pairs, contents, self._session.project_folder)
         self._update_start()
 
@@ -211,6 +215,7 @@ class ExperimentWidget(QWidget):
         self.fork.clear()
         data, run_config = self.run_editor.data, proposal.suggestion.run_config
         data.settle(proposal.stored)
+        self.recipes.proposed(proposal.stored)
         datasplit = data.drawn.with_ignored(run_config.datasplit_config)
         self.run_editor.show_proposal(
             attrs.evolve(run_config, datasplit_config=datasplit)

@@ -28,6 +28,8 @@ from ._napari_status import show_error, show_info, unproxied
 from ._predict_form import PredictForm
 from ._session import Session
 from ._state import RunState, button_states, has_ended
+from .models.recipes import prediction_recipe, segmentation_recipe
+from .views.copy_button import CopyButton
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from ._job import Job
     from ._predict_work import Complaint, Output, Plan
+    from .models.recipes import Recipe
 
 FOCUS_MILLISECONDS = 200
 _WORDS = {
@@ -74,6 +77,8 @@ class PredictWidget(QWidget):
         self.bar = QProgressBar()
         self.status = QLabel()
         self.segment_button = QPushButton("Post-process")
+        self.copy_button = CopyButton(self._recipe)
+        self._done: Recipe | None = None
         self._planner = Latest("look at the output", self)
         self._opener = Latest("open the prediction", self)
         self._labels_opener = Latest("open the segmentation", self)
@@ -104,7 +109,12 @@ class PredictWidget(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self.start_button, self.pause_button, self.cancel_button):
+        for button in (
+            self.start_button,
+            self.pause_button,
+            self.cancel_button,
+            self.copy_button,
+        ):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
@@ -218,6 +228,7 @@ class PredictWidget(QWidget):
             key=("predict", place, plan.target.dataset),
             **arguments,
         )
+        self._done = prediction_recipe(self._session.project_folder, arguments)
         self._monitor.follow(job)
         self._tell_focus()
 
@@ -276,12 +287,10 @@ class PredictWidget(QWidget):
         progress = self._monitor.progress
         if progress.finished is None:
             return
-        source = work.segmentation(
-            self._session.project_folder,
-            progress.run,
-            progress.iteration,
-            (progress.finished.container, progress.finished.dataset),
-        )
+        place = progress.finished.container, progress.finished.dataset
+        folder = self._session.project_folder
+        source = work.segmentation(folder, progress.run, progress.iteration, place)
+        self._done = segmentation_recipe(folder, progress.run, place)
         stem = progress.finished.container.stem
         job = JobManager.instance().enqueue(source, f"post-process {stem}")
         job.finished.connect(self._on_segmented)
@@ -294,6 +303,12 @@ class PredictWidget(QWidget):
         if job is not None and job.progress.predicted is not None:
             self._labels_opener.submit(work.open_labels, job.progress.predicted)
         self._update()
+
+    def _recipe(self) -> Recipe | None:
+        """Return what was done last."""
+        if self._done is None:
+            show_info("Start a prediction first: then it can be repeated elsewhere.")
+        return self._done
 
     # buttons
 

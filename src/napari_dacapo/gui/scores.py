@@ -24,6 +24,8 @@ from ._result_layers import show_result
 from ._score_rows import ScoreRows
 from ._session import Session
 from .models import ScoreRow, ScoreTable, load_result
+from .models.recipes import scores_recipe, validation_recipe
+from .views.copy_button import CopyButton
 from .views.flow import flow
 from .views.run_picker import RunPicker
 from .views.score_filter_field import ScoreFilterField
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
     from .models import Result
+    from .models.recipes import Recipe
     from .models.score_filter import ScoreFilter
 
 #: heading of the list of criteria by which one can choose the best result
@@ -60,6 +63,7 @@ class ScoresWidget(QWidget):
         self._session = Session.of(viewer)
         self._monitor = self._session.monitor
         self._current: ScoreRow | None = None
+        self._exported: Recipe | None = None
         self._create_children()
         self._on_scores_changed()
         self._lay_out()
@@ -72,6 +76,7 @@ class ScoresWidget(QWidget):
         self.all_criteria = QCheckBox("all criteria")
         self.filter_field = ScoreFilterField()
         self.export_button = QPushButton("Export…")
+        self.copy_button = CopyButton(self._recipe)
         self.compare_button = QPushButton("Compare with…")
         self.table = ScoreTableView()
         self.items = self.table.items
@@ -110,6 +115,7 @@ class ScoresWidget(QWidget):
             self.all_criteria,
             self.compare_button,
             self.export_button,
+            self.copy_button,
         )
         layout = QVBoxLayout(self)
         layout.addLayout(flow(*controls))
@@ -211,6 +217,7 @@ class ScoresWidget(QWidget):
     @Slot()
     def _on_chosen(self) -> None:
         rows = self.table.chosen_rows()
+        self._exported = None
         if len(rows) == 2:
             self._compare(rows)
         elif len(rows) == 1 and self.compare_button.isChecked() and self._current:
@@ -316,7 +323,21 @@ class ScoresWidget(QWidget):
 
     def export(self, path: Path) -> None:
         """Write all scores listed to `path`, in a worker."""
+        folder, run = self._session.project_folder, self._monitor.name
+        everything = self._rows.shows_all
+        self._exported = scores_recipe(folder, run, path, everything=everything)
         self._exporter.submit(_export, self._scores, path, self._monitor.name)
+
+    def _recipe(self) -> Recipe | None:
+        """Return how to export again or, once a row was chosen, to validate again."""
+        if self._exported is not None:
+            return self._exported
+        row = self._current
+        if row is None:
+            show_info("Choose a row first: then its validation can be repeated.")
+            return None
+        folder = self._session.project_folder
+        return validation_recipe(folder, self._run_of(row), row.iteration)
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_info
 from qtpy.QtCore import Slot
 from qtpy.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
@@ -43,8 +44,10 @@ class CopyButton(QPushButton):
     @Slot()
     def _on_command(self) -> None:
         recipe = self._recipe()
-        if recipe is not None:
+        if recipe is not None and recipe.command:
             QApplication.clipboard().setText(recipe.command)
+        elif recipe is not None:
+            show_info("There is no command for this; copy it as Python.")
 
     @Slot()
     def _on_python(self) -> None:
