@@ -66,6 +66,7 @@ class CostLine(QWidget):
         self._measured: RunConfig | None = None
         self._cost: Cost | None = None
         self._job: Job | None = None
+        self._is_wanted = False
         self.label = QLabel()
         self.button = QPushButton()
         self._timer = QTimer(self)
@@ -99,15 +100,16 @@ class CostLine(QWidget):
         if plain == self._run_config:
             return
         self._run_config = plain
-        soon = self._timer.isActive()
+        wanted = self._is_wanted
         if self._job is not None:
             self.stop()
-        if soon:
-            self._timer.start()
+        if wanted:
+            self.measure_soon()
         self._refresh()
 
     def measure_soon(self) -> None:
-        """Measure once the settings rest, unless a run works then."""
+        """Measure once the settings are known and rest, unless a run works then."""
+        self._is_wanted = True
         self._timer.start()
 
     @Slot()
@@ -132,6 +134,7 @@ class CostLine(QWidget):
     def stop(self) -> None:
         """End the measurement; what was measured before is outdated."""
         self._timer.stop()
+        self._is_wanted = False
         job, self._job = self._job, None
         if job is not None:
             job.events.disconnect(self._on_events)
@@ -172,7 +175,7 @@ class CostLine(QWidget):
 
     @Slot()
     def _on_finished(self) -> None:
-        self._job = None
+        self._job, self._is_wanted = None, False
         failed = self._cost is None
         text = self.label.text()
         self._refresh()
