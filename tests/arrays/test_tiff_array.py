@@ -10,8 +10,10 @@ import pytest
 import tifffile
 
 from napari_dacapo.arrays import TiffArray, TiffArrayConfig
+from napari_dacapo.arrays.opening import open_path
 from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate, Roi
+from napari_dacapo.gui._experiment_sources import arrays_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +152,60 @@ def test_damaged_section(file: Path) -> None:
     np.testing.assert_array_equal(array[Roi((0, 0, 0), (2, 6, 7))], STACK[:2])
     with pytest.raises(DataError, match=r"chunk 2\.0\.0 is damaged"):
         array[array.roi]
+
+
+@pytest.fixture
+def sections(tmp_path: Path) -> Path:
+    folder = tmp_path / "sections"
+    folder.mkdir()
+    for number, section in enumerate(STACK, 8):  # 9 comes before 10
+        tifffile.imwrite(folder / f"s{number}.tif", section, compression="zlib")
+    (folder / "notes.txt").write_text("of the microscope")
+    (folder / "._s8.tif").write_text("left by another system")
+    return folder
+
+
+def test_a_folder_of_sections(sections: Path) -> None:
+    config = open_path(sections)
+    assert isinstance(config, TiffArrayConfig)
+    array = _array(sections, voxel_size=(40, 4.6, 4), offset=(80, 0, -4))
+    assert array.axes == ["z", "y", "x"]
+    np.testing.assert_array_equal(array[array.roi], STACK)
+    part = Roi((120, 9.2, 0), (80, 9.2, 8))
+    np.testing.assert_array_equal(array[part], STACK[1:3, 2:4, 1:3])
+    np.testing.assert_array_equal(array.data[1:1], STACK[1:1])
+    copy = pickle.loads(pickle.dumps(array))  # noqa: S301
+    np.testing.assert_array_equal(copy[part], array[part])
+    (found,) = arrays_at(sections)
+    assert found.config == config
+
+
+def test_coloured_sections(tmp_path: Path) -> None:
+    picture = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+    for number in range(2):
+        name = tmp_path / f"{number}.tiff"
+        tifffile.imwrite(name, picture + number, photometric="rgb")
+    array = _array(tmp_path, voxel_size=(40, 4, 4))
+    assert array.axes == ["c", "z", "y", "x"]
+    assert array[array.roi].shape == (3, 2, 4, 5)
+    np.testing.assert_array_equal(
+        array[array.roi][:, 1], (picture + 1).transpose(2, 0, 1)
+    )
+
+
+def test_sections_that_differ_are_refused(sections: Path) -> None:
+    tifffile.imwrite(sections / "s10.tif", STACK[0, :3])
+    array = _array(sections, voxel_size=(40, 4, 4))
+    np.testing.assert_array_equal(array.data[:2], STACK[:2])
+    with pytest.raises(DataError, match=r"s10\.tif has the shape \(3, 7\)"):
+        array.data[2]
+
+
+def test_folders_that_hold_no_sections(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no TIFF files"):
+        _array(tmp_path)
+    with pytest.raises(DataError, match="neither a TIFF file nor"):
+        open_path(tmp_path)
+    tifffile.imwrite(tmp_path / "stack.tif", STACK)
+    with pytest.raises(ConfigError, match="more than one section; choose the file"):
+        _array(tmp_path)

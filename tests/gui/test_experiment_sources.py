@@ -40,7 +40,7 @@ def test_tiff_files_are_arrays(tmp_path):
 
 
 def test_other_files_are_refused_with_advice(tmp_path):
-    with pytest.raises(DataError, match=r"no \.zarr or \.n5 container and no \.tif"):
+    with pytest.raises(DataError, match=r"no \.zarr or \.n5 container, \.tif file or"):
         sources.arrays_at(tmp_path / "movie.avi")
     empty = tmp_path / "empty.zarr"
     empty.mkdir()

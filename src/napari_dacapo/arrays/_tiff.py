@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_dacapo.errors import DataError, DataNotFoundError
 
+from ._chunk_cache import CachedSource
 from ._stored import READ_ERRORS
 from ._units import nanometres
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from tifffile import TiffFile
+
+
+TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class TiffSource:
@@ -82,6 +86,96 @@ class TiffSource:
         number = int(np.ravel_multi_index(position, self._leading)) if position else 0
         page = self._pages[number]
         return 0 if page is None else page.asarray()[index]  # files may leave some out
+
+
+class SectionsSource:
+    """Sections in files of their own, stacked along z; each is opened when it is read.
+
+    The files are in the order of the numbers in their names.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Raises
+    ------
+    DataNotFoundError
+        If there are none.
+    DataError
+        If the first is no TIFF file of a single section.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._files = folder, section_files(folder)
+        if not self._files:
+            raise DataNotFoundError(f"{folder} holds no TIFF files; choose another")
+        self._first = TiffSource(self._files[0])
+        if not set(self._first.axes) <= set("CYXS"):
+            raise DataError(
+                f"{self._files[0]} holds more than one section; choose the file, not "
+                "its folder"
+            )
+        self.axes = f"Z{self._first.axes}"
+        self.shape = (len(self._files), *self._first.shape)
+        self.chunks = (1, *self._first.chunks)
+        self.dtype = self._first.dtype
+        self.lengths = self._first.lengths
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return self._folder
+
+    def version(self, position: tuple[int, ...]) -> tuple[int, int]:
+        """Return what changes when the section of the chunk at `position` changes."""
+        status = self._files[position[0]].stat()
+        return status.st_mtime_ns, status.st_size
+
+    def __getitem__(self, index: tuple[slice, ...]) -> NDArray[Any]:
+        sections = [self._section(file)[index[1:]] for file in self._files[index[0]]]
+        return np.stack(sections) if sections else np.zeros(self.shape)[index]
+
+    def __setitem__(self, index: tuple[slice, ...], value: Any) -> None:
+        raise DataError(f"{self._folder} is read-only; convert it to zarr to write")
+
+    def _section(self, file: Path) -> TiffSource:
+        section = self._first if file == self._files[0] else TiffSource(file)
+        first = self._first
+        if (section.shape, section.dtype) != (first.shape, first.dtype):
+            raise DataError(
+                f"{file.name} has the shape {section.shape} and type {section.dtype}, "
+                f"but {self._files[0].name} {first.shape} and {first.dtype}; the "
+                "sections of a folder must be alike"
+            )
+        return section
+
+
+def cached_sections(source: SectionsSource) -> CachedSource:
+    """Return `source` with the sections kept that were read last."""
+    key = ("sections", str(source.folder))
+    return CachedSource(source, key, source.version, (_reopened, (source.folder,)))
+
+
+def _reopened(folder: Path) -> CachedSource:
+    return cached_sections(SectionsSource(folder))
+
+
+def section_files(folder: Path) -> list[Path]:
+    """Return the TIFF files in `folder`, in the order of the numbers in their names."""
+    files = [file for file in folder.iterdir() if is_tiff_file(file)]
+    return sorted(files, key=lambda file: _natural(file.name))
+
+
+def is_tiff_file(path: Path) -> bool:
+    """Whether the name is that of a TIFF file, and not a hidden one."""
+    return path.suffix.lower() in TIFF_SUFFIXES and not path.name.startswith(".")
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Return what sorts "section 9" before "section 10"."""
+    parts = re.findall(r"\d+|\D+", name.lower())
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
 
 
 def _open(file: Path) -> TiffFile:

@@ -18,7 +18,7 @@ from .locations import (
     split_location,
     to_location,
 )
-from .tiff_array import TIFF_SUFFIXES, TiffArrayConfig
+from .tiff_array import TiffArrayConfig, is_tiff
 from .zarr_array import ZarrArrayConfig
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def open_path(path: str | Location) -> ArrayConfig:
     Parameters
     ----------
     path : str, Path or Url
-        A TIFF file, an array inside a container (``volume.zarr/raw/s0``,
-        ``volume.zarr.zip/raw``, ``https://host/volume.zarr/raw``), an OME-Zarr image
-        (its finest level is taken), or a container or group with one array.
+        A TIFF file, a folder of TIFF files (one per section), an array inside a
+        container (``volume.zarr/raw/s0``, ``volume.zarr.zip/raw``,
+        ``https://host/volume.zarr/raw``), an OME-Zarr image (its finest level is
+        taken), or a container or group with one array.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def open_path(path: str | Location) -> ArrayConfig:
     location = to_location(path)
     if isinstance(location, Path):
         location = location.expanduser()
-        if location.suffix.lower() in TIFF_SUFFIXES:
+        if is_tiff(location):
             return TiffArrayConfig(location.stem, location)
     container, inner = split_path(location)
     reader = open_container(container)

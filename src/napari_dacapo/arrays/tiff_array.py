@@ -13,14 +13,21 @@ from napari_dacapo.geometry import Coordinate
 from ._axis_names import SPATIAL_AXES
 from ._placed import PlacedArray
 from ._placement import Placement, overridden, require_positive
-from ._tiff import TiffSource
+from ._tiff import (
+    SectionsSource,
+    TiffSource,
+    cached_sections,
+    is_tiff_file,
+    section_files,
+)
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig, verify_by_opening
-
-TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class TiffArray(PlacedArray):
     """The first series of a TIFF file, read-only; axes ``c z y x`` as far as there are.
+
+    Of a folder of files with one section each, the sections along z, in the order of
+    the numbers in their names.
 
     Parameters
     ----------
@@ -38,16 +45,29 @@ class TiffArray(PlacedArray):
     """
 
     def __init__(self, array_config: TiffArrayConfig) -> None:
-        source = TiffSource(array_config.file_name)
+        path = array_config.file_name
+        source = SectionsSource(path) if path.is_dir() else TiffSource(path)
         super().__init__(
-            source,
+            cached_sections(source) if isinstance(source, SectionsSource) else source,
             _placement(source, array_config),
             source.dtype.newbyteorder("="),
             str(array_config.file_name),
         )
 
 
-def _placement(source: TiffSource, config: TiffArrayConfig) -> Placement:
+def is_tiff(path: Path) -> bool:
+    """Whether `path` is a TIFF file, or a folder of them."""
+    if is_tiff_file(path):
+        return True
+    try:
+        return path.is_dir() and bool(section_files(path))
+    except OSError:  # a folder that cannot be read is told when it is opened
+        return False
+
+
+def _placement(
+    source: TiffSource | SectionsSource, config: TiffArrayConfig
+) -> Placement:
     axes = _axes(source, config)
     spatial = [a for a in axes if a not in NON_SPATIAL_AXES]
     lengths = source.lengths
@@ -65,7 +85,9 @@ def _placement(source: TiffSource, config: TiffArrayConfig) -> Placement:
     return overridden(in_file, config.voxel_size, config.offset)
 
 
-def _axes(source: TiffSource, config: TiffArrayConfig) -> tuple[str, ...]:
+def _axes(
+    source: TiffSource | SectionsSource, config: TiffArrayConfig
+) -> tuple[str, ...]:
     """Return one letter per stored axis; an unnamed axis in front is z."""
     letters = list(config.axes or source.axes.lower())
     if config.axes is None:
@@ -85,12 +107,15 @@ def _axes(source: TiffSource, config: TiffArrayConfig) -> tuple[str, ...]:
 
 @attrs.define
 class TiffArrayConfig(ArrayConfig):
-    """An image or a stack of labels in a TIFF file."""
+    """An image or a stack of labels in a TIFF file, or in a folder of them."""
 
     array_type = TiffArray
 
     file_name: Path = config_field(
-        "The file, ending in .tif or .tiff.", converter=Path, path_kind="file"
+        "The file, ending in .tif or .tiff, or a folder of such files, one for each "
+        "section.",
+        converter=Path,
+        path_kind="any",
     )
     voxel_size: Coordinate | None = config_field(
         "The size of a voxel (z, y, x), if the file does not say it or is wrong.",

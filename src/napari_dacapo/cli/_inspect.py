@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +12,7 @@ import typer
 from napari_dacapo.arrays.inspect import ArrayInfo, list_arrays
 from napari_dacapo.arrays.locations import Location, to_location
 from napari_dacapo.arrays.opening import open_path, split_path
-from napari_dacapo.arrays.tiff_array import TIFF_SUFFIXES
+from napari_dacapo.arrays.tiff_array import is_tiff
 from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.runs import DataCheckError, Finding, Severity, check_pair
 from napari_dacapo.runs._label_facts import LabelUse
@@ -112,7 +112,7 @@ def _refusal(place: Location, problems: list[ArrayInfo]) -> DataError:
 def _infos(path: str) -> tuple[Location, list[ArrayInfo]]:
     """Return the container of `path`, and what there is at and below `path`."""
     location = to_location(path)
-    if location.suffix.lower() in TIFF_SUFFIXES:
+    if isinstance(location, Path) and is_tiff(location):
         return location, [_info_of(open_path(location))]
     container, below = split_path(location)
     try:

@@ -71,16 +71,16 @@ def arrays_at(path: Path | str) -> list[Found]:
     """
     from napari_dacapo.arrays.inspect import list_arrays
     from napari_dacapo.arrays.locations import split_location, to_location
-    from napari_dacapo.arrays.tiff_array import TIFF_SUFFIXES
+    from napari_dacapo.arrays.tiff_array import is_tiff
 
     location = to_location(path)
-    if isinstance(location, Path) and location.suffix.lower() in TIFF_SUFFIXES:
+    if isinstance(location, Path) and is_tiff(location):
         return [Found(TiffArrayConfig(location.stem, location), location.name)]
     place = split_location(location)
     if place is None:
         raise DataError(
-            f"{path} is no .zarr or .n5 container and no .tif file; choose one of "
-            "those, or open the data as a layer of napari and choose that"
+            f"{path} is no .zarr or .n5 container, .tif file or folder of them; choose "
+            "one of those, or open the data as a layer of napari and choose that"
         )
     found = [_found(place[0], info) for info in list_arrays(*place)]
     if not found:
