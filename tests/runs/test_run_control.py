@@ -40,6 +40,24 @@ def test_a_snapshot_on_command(tmp_path, project):
     assert [e.iteration for e in of(found, events.SnapshotSaved)] == [3]
 
 
+def test_commands_given_in_a_pause_are_carried_out_after_it(tmp_path, project):
+    def react(control, event):
+        if isinstance(event, events.IterationDone) and event.iteration == 1:
+            control.pause()
+        if isinstance(event, events.Paused):
+            control.snapshot_now()
+            control.validate_now()
+            control.set_num_iterations(4)
+            control.resume()
+
+    found = train_with(small_run(tmp_path, 2), project, react)
+    told = [type(event) for event in found]
+    after = told[told.index(events.Resumed) :]
+    assert after.index(events.ValidationDone) < after.index(events.IterationDone)
+    assert [e.iteration for e in of(found, events.SnapshotSaved)] == [2]
+    assert found[-1].iteration == 4
+
+
 def test_a_validation_on_command_changes_nothing_else(tmp_path, project):
     def react(control, event):
         if isinstance(event, events.IterationDone) and event.iteration == 2:
