@@ -90,6 +90,10 @@ def test_layer_and_list_stay_in_step(drawn, viewer, qtbot):
     assert drawn.boxes.boxes[0].use is Use.IGNORE
     settled(drawn, qtbot)
     assert len(emitted) == 5, "no view answers another"
+    layer.mode = "select"
+    for chosen in (0, 1):
+        layer.selected_data = {chosen}
+        assert drawn.list.table.currentRow() == chosen
     viewer.dims.ndisplay = 3
     settled(drawn, qtbot)
     assert layer.shape_type == ["path", "path"]

@@ -250,6 +250,16 @@ def test_blinking_shows_both_in_turns_and_leaves_no_trace(widget, viewer, qtbot)
     assert find_layer(viewer, "cells/crop/segmentation").visible
 
 
+def test_closing_the_dock_ends_a_comparison(widget, viewer, qtbot):
+    widget.table.selectRow(3)
+    qtbot.waitUntil(lambda: "iterations" in widget.message.text())
+    widget.table.choose([widget.items.row_at(widget.items.index(i, 0)) for i in (3, 4)])
+    qtbot.waitUntil(lambda: find_layer(viewer, DIFFERENCE_KEY) is not None)
+    viewer.window.remove_dock_widget(widget)
+    assert find_layer(viewer, DIFFERENCE_KEY) is None
+    assert find_layer(viewer, "cells/crop/segmentation").visible
+
+
 def test_results_of_different_volumes_are_not_compared(two_runs, trained_folder, qtbot):
     raw = next((trained_folder / "runs/more/validation.zarr/inputs").rglob("*raw*"))
     stored = zarr.open(raw, mode="r+")

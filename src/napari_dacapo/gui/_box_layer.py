@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 from napari.layers.base import ActionType
-from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Slot
 
 from napari_dacapo.arrays.base import CHANNEL_AXIS
@@ -16,6 +15,7 @@ from napari_dacapo.geometry import Coordinate, Roi
 
 from ._camera import focus_of, visible_region
 from ._layers import METADATA_KEY
+from ._napari_events import EventRelay
 from .models.boxes import CLASH_COLOUR, COLOURS, Box, Grid, Reach, Use, clashes
 
 if TYPE_CHECKING:
@@ -74,16 +74,12 @@ class BoxLayer(QObject):
         self._follow_viewer()
 
     def _follow_viewer(self) -> None:
-        # napari refers to these methods weakly and so lets go of them by itself
-        dims = self._viewer.dims.events
-        for emitter in (dims.point, dims.order, dims.ndisplay):
-            emitter.connect(self._on_dims)
-        self._viewer.layers.events.removed.connect(self._on_removed)
+        dims, layers = self._viewer.dims.events, self._viewer.layers.events
+        moved = EventRelay((dims.point, dims.order, dims.ndisplay), self)
+        moved.happened.connect(self._later)
+        EventRelay([layers.removed], self).happened.connect(self._on_removed)
 
-    def _on_dims(self, event: Any) -> None:
-        if isalive(self):  # Python may outlive Qt's half of an object
-            self._later()
-
+    @Slot(object)
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
             self.layer = None
@@ -127,7 +123,9 @@ class BoxLayer(QObject):
             opacity=1,
             **place,
         )
-        layer.events.data.connect(self._on_data)
+        selected = layer.selected_data.events.items_changed
+        EventRelay([layer.events.data], self).happened.connect(self._on_data)
+        EventRelay([selected], self).happened.connect(self._on_selected)
         self._viewer.add_layer(layer)
         return layer
 
@@ -199,8 +197,18 @@ class BoxLayer(QObject):
 
     # from the layer
 
+    @Slot(object)
+    def _on_selected(self, added: Any) -> None:
+        """Choose the box whose rectangle was selected."""
+        if self._is_showing or self.layer is None:
+            return
+        selected = [int(index) for index in self.layer.selected_data]
+        if len(selected) == 1 and selected[0] < len(self._boxes.boxes):
+            self._boxes.current = selected[0]
+
+    @Slot(object)
     def _on_data(self, event: Any) -> None:
-        if not isalive(self) or self._is_showing or self.layer is None:
+        if self._is_showing or self.layer is None:
             return
         if event.action not in _CHANGES:
             return

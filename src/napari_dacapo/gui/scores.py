@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from qtpy.QtCore import QModelIndex, QTimer, Slot
+from qtpy.QtCore import QEvent, QModelIndex, QTimer, Slot
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -139,6 +139,13 @@ class ScoresWidget(QWidget):
         self._rows.changed.connect(self._on_scores_changed)
         self._session.result_changed.connect(self._on_result_changed)
         self._session.project_folder_changed.connect(self._on_project_changed)
+
+    def event(self, event: QEvent | None) -> bool:
+        # napari takes the widget of a dock that is closed out of its window
+        is_left = event is not None and event.type() == QEvent.Type.ParentChange
+        if is_left and self.parentWidget() is None and self.comparison.pair:
+            self.comparison.close()
+        return bool(super().event(event))
 
     @property
     def _scores(self) -> ScoreTable:

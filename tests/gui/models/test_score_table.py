@@ -9,12 +9,17 @@ import attrs
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_dacapo.gui.models import ScoreRow, ScoreTable, describe
+from napari_dacapo.gui.models import ScoreRow, ScoreTable, criteria_of, describe
 from napari_dacapo.gui.models.score_items import (
     BEST_ROLE,
     ITERATION_COLUMN,
     ScoreItemModel,
     ScoreSortModel,
+)
+from napari_dacapo.tasks import (
+    AffinitiesTaskConfig,
+    DistanceTaskConfig,
+    OneHotTaskConfig,
 )
 from napari_dacapo.tasks.evaluators.base import Criterion
 from napari_dacapo.tasks.post_processors import (
@@ -180,3 +185,19 @@ def test_rows_are_found_again_by_their_index(items):
     index = items.index_of(ROWS[3])
     assert items.row_at(index) is ROWS[3]
     assert not items.index_of(row(77, 100, 0, 0)).isValid()
+
+
+@pytest.mark.parametrize(
+    ("task", "first"),
+    [
+        (DistanceTaskConfig("d", ["mito"], 8.0, 8.0), "mito__f1_score"),
+        (OneHotTaskConfig("o", ["background", "er"]), "er__f1_score"),
+        (AffinitiesTaskConfig("a", [(0, 1)], detailed_scores=True), "voi"),
+    ],
+    ids=["distance", "one_hot", "affinities"],
+)
+def test_the_first_criterion_is_the_one_that_people_read(task, first):
+    table = ScoreTable(criteria_of(task))
+    assert table.main_criteria[0] == first
+    kept = {name for name, known in table.criteria.items() if known.store_best}
+    assert set(table.main_criteria) == kept

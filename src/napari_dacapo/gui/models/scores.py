@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from napari_dacapo.events import ScoresComputed
     from napari_dacapo.tasks.evaluators.base import Criterion
 
+#: criteria that people read first, where classes and where single objects are scored
+CLASS_CRITERIA = ("dice", "f1_score")
+OBJECT_CRITERIA = ("voi", "f1_score_50")
+#: how proposals call the first class where every voxel has one
+BACKGROUND = "background"
+
 
 @attrs.frozen
 class ScoreRow:
@@ -90,9 +96,15 @@ class ScoreTable:
 
     @property
     def main_criteria(self) -> list[str]:
-        """The criteria by which the best weights are kept; all if there are none."""
+        """The criteria by which the best weights are kept; all if there are none.
+
+        First comes the one that people read: of each class Dice or else F1, of objects
+        the variation of information or else their F1 score.
+        """
         kept = [name for name, known in self.criteria.items() if known.store_best]
-        return kept or list(self.criteria)
+        names = kept or list(self.criteria)
+        classes = list(dict.fromkeys(name.rpartition("__")[0] for name in names))
+        return sorted(names, key=lambda name: _importance(name, classes))
 
     def is_better(self, criterion: str, a: float, b: float) -> bool:
         """Return whether `a` is strictly better than `b`; NaN is never better."""
@@ -230,3 +242,14 @@ def _distance(a: Any, b: Any, ranges: dict[str, float]) -> tuple[int, float]:
         for name, width in ranges.items()
     )
     return different, sum(squares)
+
+
+def _importance(name: str, classes: list[str]) -> tuple[bool, int, int]:
+    """Return what to sort criteria by: the class, then what is easiest to read.
+
+    Background comes last: it fills most of a volume, and is found by any network.
+    """
+    title, _, kind = name.rpartition("__")
+    readable = CLASS_CRITERIA if title else OBJECT_CRITERIA
+    rank = readable.index(kind) if kind in readable else len(readable)
+    return title == BACKGROUND, classes.index(title), rank
