@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
+from napari_dacapo.store import Project
 from napari_dacapo.store.yaml_files import read_yaml
 
 from . import _experiment_work as work
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ._experiment_work import Contents
     from ._session import Session
     from .models.trash import Deleted
+
+    #: names of what is stored, by kind, and what is in the trash
+    _Listed = tuple[dict[str, list[str]], list[Deleted]]
 
 _TITLES = {
     "run": "Run",
@@ -111,8 +115,9 @@ class ConfigMenu(QObject):
     def _on_load(self) -> None:
         self._list.submit(_list, self._session.project_folder)
 
-    def _on_listed(self, listed: tuple[dict[str, list[str]], list[Deleted]]) -> None:
-        names, deleted = listed
+    def _on_listed(self, listed: _Listed) -> None:
+        stored, deleted = listed
+        names = {kind: stored[kind] for kind in _TITLES}
         self.load_menu.clear()
         for old in self.load_menu.findChildren(QMenu):
             old.deleteLater()
@@ -126,7 +131,7 @@ class ConfigMenu(QObject):
         _add(self.load_menu, "From a YAML file…", self._choose_file)
         _add(self.load_menu, "Import a DaCapo project…", self.imports.choose)
         self.load_menu.addSeparator()
-        self.trash.fill(self.load_menu, names, deleted)
+        self.trash.fill(self.load_menu, stored, deleted)
         below = self.load_button.rect().bottomLeft()
         self.load_menu.popup(self.load_button.mapToGlobal(below))
 
@@ -144,8 +149,13 @@ class ConfigMenu(QObject):
             self.read(Path(path))
 
 
-def _list(folder: Path) -> tuple[dict[str, list[str]], list[Deleted]]:
-    return work.list_configs(folder), trash_of(folder)
+def _list(folder: Path) -> _Listed:
+    configs = Project(folder).configs
+    parts = {
+        "dataset": configs.retrieve_dataset_config_names(),
+        "array": configs.retrieve_array_config_names(),
+    }
+    return {**work.list_configs(folder), **parts}, trash_of(folder)
 
 
 def _read(path: Path, folder: Path) -> Preset | tuple[str, Any]:
