@@ -58,6 +58,11 @@ class CostLine(QWidget):
 
     Nothing is measured while a run is trained or applied, and a measurement ends as
     soon as one begins: each would slow the other down.
+
+    Attributes
+    ----------
+    button : QPushButton
+        Starts and stops it; to be put wherever there is room.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,8 +82,7 @@ class CostLine(QWidget):
         self._timer.setInterval(DELAY_MILLISECONDS)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.label)
         self._timer.timeout.connect(self._on_rest)
         self.button.clicked.connect(self._on_clicked)
         JobManager.instance().job_added.connect(self._on_job_added)
@@ -119,7 +123,7 @@ class CostLine(QWidget):
         if self._run_config is None or self._job is not None:
             return
         if is_working():
-            self.label.setText(WHILE_TRAINING)
+            self._say(WHILE_TRAINING)
             return
         self._measured, self._cost = self._run_config, None
         job = JobManager.instance().start(
@@ -129,7 +133,7 @@ class CostLine(QWidget):
         job.finished.connect(self._on_finished)
         self._job = job
         self._refresh()
-        self.label.setText("Measuring…")
+        self._say("Measuring…")
 
     def stop(self) -> None:
         """End the measurement; what was measured before is outdated."""
@@ -167,9 +171,9 @@ class CostLine(QWidget):
         for event in events:
             if isinstance(event, IterationDone):
                 done = f"{event.iteration + 1} of {event.num_iterations}"
-                self.label.setText(f"Measuring: iteration {done}…")
+                self._say(f"Measuring: iteration {done}…")
             elif isinstance(event, _Failed):
-                self.label.setText(f"What it costs is not known: {event.reason}")
+                self._say(f"What it costs is not known: {event.reason}")
             elif isinstance(event, Cost):
                 self._cost = event
 
@@ -180,7 +184,11 @@ class CostLine(QWidget):
         text = self.label.text()
         self._refresh()
         if failed:
-            self.label.setText(text)
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        self.label.setText(text)
+        self.setVisible(bool(text))
 
     def _refresh(self) -> None:
         busy = self._job is not None
@@ -197,7 +205,7 @@ class CostLine(QWidget):
             if self.cost is None:
                 text = f"{text} · {OUTDATED}"
         self.label.setEnabled(self.cost is not None)
-        self.label.setText(text)
+        self._say(text)
         self.label.setToolTip(details)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Slot
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from ._latest import Latest
 from ._preview_layers import PreviewLayers
@@ -59,7 +60,7 @@ class PreviewPanel(QWidget):
         self.channel = compact_combo()
         self.as_layers = QPushButton("Show as layers")
         self.fly_button = QPushButton("Fly there")
-        self.status = QLabel()
+        self.status = QElidingLabel()
 
         self._decorate()
         self._lay_out()
@@ -82,8 +83,8 @@ class PreviewPanel(QWidget):
         )
         self.fly_button.setToolTip("Move the view to the layers")
         self.fly_button.setEnabled(False)
-        self.status.setWordWrap(True)
         self.channel.hide()
+        self.pictures.hide()
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -154,6 +155,7 @@ class PreviewPanel(QWidget):
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
+        self.status.setToolTip(f"<qt>{text}</qt>")
         self.status.setVisible(bool(text))
 
     @Slot(bool)
@@ -185,6 +187,7 @@ class PreviewPanel(QWidget):
         self._say("")
         self._offer_channels(outcome)
         self.pictures.show_pictures(outcome)
+        self.pictures.show()
         self.another.setToolTip(
             f"<qt>Show the next random sample. {self._where()}</qt>"
         )

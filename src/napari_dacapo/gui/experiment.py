@@ -143,6 +143,9 @@ class ExperimentWidget(QWidget):
         reasons = QHBoxLayout()
         reasons.addWidget(self.reason, 1)
         reasons.addWidget(self.show_reason, 0, Qt.AlignmentFlag.AlignTop)
+        start = QHBoxLayout()
+        start.addWidget(self.start_button, 1)
+        start.addWidget(self.cost.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(4)
@@ -154,7 +157,7 @@ class ExperimentWidget(QWidget):
         layout.addWidget(self.fork)
         layout.addWidget(self.cost)
         layout.addLayout(reasons)
-        layout.addWidget(self.start_button)
+        layout.addLayout(start)
 
     def _connect(self) -> None:
         data = self.run_editor.data
