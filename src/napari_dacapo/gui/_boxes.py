@@ -27,6 +27,7 @@ from ._latest import Latest
 from ._layer_content import layer_content
 from ._layers import find_layer, layer_key, show_array
 from ._napari_status import show_error, show_info
+from .forms._editor import ignore_wheel
 from .models.box_set import BoxSet
 from .models.boxes import Box, Grid, Use
 from .views.box_list import BoxList
@@ -110,6 +111,7 @@ class DrawnBoxes(QWidget):
         self.boxes = BoxSet(self)
         self.button = QPushButton("Draw boxes…")
         self.volume = QComboBox()
+        ignore_wheel(self.volume)
         self.list = BoxList(self.boxes)
         self.drawing = BoxLayer(viewer, self.boxes, self)
         self._opener = Latest("open the labels", self)

@@ -19,6 +19,7 @@ from ._napari_status import window_of
 from ._regions import Region
 from ._result_layers import layer_key
 from .arrange import PLUGIN
+from .forms._editor import ignore_wheel
 from .models import corrections
 from .views.flow import flow
 from .views.message_bar import MessageBar
@@ -75,6 +76,7 @@ class CorrectionBar(QWidget):
         self.correct_button = QPushButton("Correct these labels")
         self.train_button = QPushButton("Train with the corrections")
         self.region = QComboBox()
+        ignore_wheel(self.region)
         self.hint = QLabel(HOW_TO_PAINT)
         self._editor = Latest("copy labels", self)
         self._saver = Latest("save corrected labels", self)

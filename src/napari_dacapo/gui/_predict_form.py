@@ -24,7 +24,7 @@ from ._experiment_pair import SourceEditor
 from ._latest import Latest
 from ._napari_events import EventRelay
 from .forms._choice_editors import PathEditor, compact_combo
-from .forms._editor import Editor, fill
+from .forms._editor import Editor, fill, ignore_wheel
 from .forms._field_box import FieldBox
 from .forms._theme import ErrorStyle
 from .views.run_picker import RunPicker
@@ -125,6 +125,7 @@ class PredictForm(QWidget):
         self.choices = DataChoices(viewer, session, self)
         self.run_picker = RunPicker(session)
         self.weights = QComboBox()
+        ignore_wheel(self.weights)
         self.volume = SourceEditor(self.choices, labels=False)
         self.region = RegionEditor(viewer)
         self.output = OutputEditor()

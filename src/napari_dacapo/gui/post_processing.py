@@ -23,6 +23,7 @@ from ._live_layers import LiveLayers
 from ._napari_status import show_error, unproxied
 from ._session import Session
 from ._theme import ThemeFollower, plot_colours
+from .forms._editor import ignore_wheel
 from .models import ScoreRow, ScoreTable
 from .models.preview import Preview, Segmentation, load_preview, stored_predictions
 from .views.error_tour import ErrorTour
@@ -93,6 +94,7 @@ class PostProcessingWidget(QWidget):
     def _create_children(self) -> None:
         self.run_picker = RunPicker(self._session)
         self.prediction = QComboBox()
+        ignore_wheel(self.prediction)
         self.parameters = ParameterPanel()
         self.corrections = CorrectionBar(self._viewer, self._session, self._to_correct)
         self.sweep = SweepPlot()

@@ -23,6 +23,7 @@ from ._result_comparison import ResultComparison
 from ._result_layers import show_result
 from ._score_rows import ScoreRows
 from ._session import Session
+from .forms._editor import ignore_wheel
 from .models import ScoreRow, ScoreTable, load_result
 from .models.recipes import scores_recipe, validation_recipe
 from .views.copy_button import CopyButton
@@ -72,6 +73,7 @@ class ScoresWidget(QWidget):
     def _create_children(self) -> None:
         self.run_picker = RunPicker(self._session)
         self.best_by = QComboBox()
+        ignore_wheel(self.best_by)
         self.all_runs = QCheckBox("all runs")
         self.all_criteria = QCheckBox("all criteria")
         self.filter_field = ScoreFilterField()

@@ -24,6 +24,7 @@ from ._napari_status import show_info, show_warning, unproxied
 from ._session import Session
 from ._state import RunState, button_states
 from ._theme import ThemeFollower, plot_colours
+from .forms._editor import ignore_wheel
 from .models.recipes import Recipe, training_recipe
 from .views.compare_button import CompareButton
 from .views.copy_button import CopyButton
@@ -78,6 +79,7 @@ class TrainingWidget(QWidget):
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop and keep")
         self.iterations = QSpinBox()
+        ignore_wheel(self.iterations)
         self.compare_button = CompareButton(self._session)
         self.snapshot_button = QPushButton("Snapshot")
         self.validate_button = QPushButton("Validate")
@@ -304,7 +306,10 @@ class TrainingWidget(QWidget):
 
     @Slot()
     def _on_memory_due(self) -> None:
-        self.status.show_machine(self._monitor.progress, memory_use())
+        job = self._monitor.job
+        is_here = job is None or not job.where
+        memory = memory_use() if is_here else None  # what is known is that of napari
+        self.status.show_machine(self._monitor.progress, memory)
 
     @Slot(object)
     def _on_run_config_changed(self, run_config: Any) -> None:
@@ -339,3 +344,4 @@ class TrainingWidget(QWidget):
         colours = plot_colours(theme)
         self.loss_plot.set_colours(colours)
         self.score_plot.set_colours(colours)
+        self.detached_runs.set_colour(colours.of(0))

@@ -26,6 +26,7 @@ class Disclosure(QWidget):
         super().__init__()
         self.button = QToolButton()
         self.button.setText(title)
+        self.button.setToolTip("Show or hide what is below.")
         self.button.setCheckable(True)
         self.button.setAutoRaise(True)
         self.button.setChecked(section)

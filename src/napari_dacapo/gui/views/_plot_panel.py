@@ -16,6 +16,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dacapo.gui.forms._editor import ignore_wheel
+
 from ._themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class CriterionChooser(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self._table: ScoreTable | None = None
+        ignore_wheel(self)
         # the longest of many names would widen the dock; the list shows them whole
         self.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

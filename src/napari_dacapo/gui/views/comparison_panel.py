@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSignalBlocker, Qt, Signal, Slot
 from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_dacapo.gui.forms._editor import ignore_wheel
+
 from .flow import flow
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class ComparisonPanel(QWidget):
         super().__init__(parent)
         self.names = QLabel()
         self.criterion = QComboBox()
+        ignore_wheel(self.criterion)
         self.blink_button = QPushButton(BLINK)
         self.close_button = QPushButton("Close")
         self.sentence = QLabel()

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dacapo.gui.forms._editor import ignore_wheel
 from napari_dacapo.gui.models.error_items import WORDS, ErrorItemModel
 
 from .flow import flow
@@ -46,6 +47,7 @@ class ErrorTour(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kinds = QComboBox()
+        ignore_wheel(self.kinds)
         self.previous_button = QPushButton("Previous")
         self.next_button = QPushButton("Next")
         self.box_button = QPushButton("Box to train on")

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._latest import Latest
+from napari_dacapo.gui.forms._editor import ignore_wheel
 from napari_dacapo.gui.models import list_runs
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class RunPicker(QComboBox):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        ignore_wheel(self)
         self._session = session
         self._names: list[str] = []
         self._lister = Latest("list runs", self)

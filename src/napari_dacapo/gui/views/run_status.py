@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -23,6 +24,9 @@ _WORDS = {
     RunState.DONE: "done",
     RunState.FAILED: "failed",
 }
+
+#: what time is spent on, where the name does not speak for itself
+_SPENT_WORDS = {"data": "waiting for data"}
 
 
 class RunStatus(QWidget):
@@ -84,11 +88,12 @@ class RunStatus(QWidget):
         self.details.setToolTip(_tool_tip(progress))
         self._show_details()
 
-    def show_machine(self, progress: RunProgress, memory: MemoryUse) -> None:
-        """Show what computes, why that, and the memory in use."""
-        reason = f" ({progress.device_reason})" if progress.device_reason else ""
+    def show_machine(self, progress: RunProgress, memory: MemoryUse | None) -> None:
+        """Show what computes, why that in short, and the memory in use, if known."""
+        short = progress.device_reason.partition(";")[0]
+        reason = f" ({short})" if short else ""
         device = f"{progress.device}{reason}" if progress.device else ""
-        self._machine = [device, str(memory)]
+        self._machine = [device, "" if memory is None else str(memory)]
         self._show_details()
 
     def _show_details(self) -> None:
@@ -99,9 +104,13 @@ class RunStatus(QWidget):
 def _tool_tip(progress: RunProgress) -> str:
     """Return where the time of an iteration goes, and what would make it faster."""
     rows = "".join(
-        f"<tr><td>{name}</td><td align='right'>&nbsp;{1000 * seconds:.0f} ms</td>"
+        f"<tr><td>{_SPENT_WORDS.get(name, name)}</td>"
+        f"<td align='right'>&nbsp;{1000 * seconds:.0f} ms</td>"
         f"<td align='right'>&nbsp;{share:.0%}</td></tr>"
         for name, seconds, share in time_table(progress)
     )
     table = f"An iteration takes:<table>{rows}</table>" if rows else ""
-    return f"<qt>{table}{advice(progress)}</qt>"
+    device = (
+        f"<p>{escape(progress.device_reason)}</p>" if progress.device_reason else ""
+    )
+    return f"<qt>{table}{advice(progress)}{device}</qt>"
