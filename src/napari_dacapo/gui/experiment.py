@@ -308,7 +308,7 @@ class ExperimentWidget(QWidget):
         self.show_reason.setVisible(bool(text) and not self._busy_text())
         self.show_reason.setText("Show field" if errors else "Show place")
         self.start_button.setEnabled(not text)
-        self.start_button.setToolTip(text)
+        self.start_button.setToolTip(text or "Train this run; it waits for others.")
         self.run_editor.data.suggest_button.setEnabled(not self._busy_text())
 
     def _busy_text(self) -> str:
