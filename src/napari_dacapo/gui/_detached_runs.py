@@ -14,6 +14,8 @@ from ._latest import Latest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qtpy.QtGui import QColor
+
     from ._session import Session
 
 #: how often to look for other processes
@@ -32,6 +34,8 @@ class DetachedRuns(QLabel):
         self._session = session
         self._looker = Latest("look for trainings in other processes", self)
         self._timer = QTimer(self)
+        self._names: list[str] = []
+        self._colour = ""
 
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.setWordWrap(True)
@@ -46,6 +50,11 @@ class DetachedRuns(QLabel):
         self.linkActivated.connect(self._on_link)
         session.project_folder_changed.connect(self._on_changed)
         session.run_name_changed.connect(self._on_changed)
+
+    def set_colour(self, colour: QColor) -> None:
+        """Follow a change of theme; Qt's own colour of links is too dark for some."""
+        self._colour = colour.name()
+        self._show()
 
     def watch(self) -> None:
         """Look for other processes, now and from time to time."""
@@ -73,13 +82,20 @@ class DetachedRuns(QLabel):
         session = self._session
         if folder != session.project_folder:
             return
-        links = (f'<a href="{n}">{n}</a>' for n in map(html.escape, names))
-        self.setText(f"training in other processes: {', '.join(links)}")
-        self.setVisible(bool(names))
+        self._names = names
+        self._show()
         if names and not session.run_name and session.run_config is None:
             session.run_name = names[0]
         if session.run_name in names:
             JobManager.instance().follow(session.run_name, folder)
+
+    def _show(self) -> None:
+        links = (
+            f'<a href="{name}" style="color: {self._colour}">{name}</a>'
+            for name in map(html.escape, self._names)
+        )
+        self.setText(f"training in other processes: {', '.join(links)}")
+        self.setVisible(bool(self._names))
 
     @Slot(str)
     def _on_link(self, name: str) -> None:
