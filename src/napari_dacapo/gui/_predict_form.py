@@ -150,6 +150,9 @@ class PredictForm(QWidget):
         self.weights.setToolTip(
             "Which stored weights to predict with: the best of a validation, or any."
         )
+        self.volume.setToolTip(
+            "<qt>What to predict: a layer, or a file by the button beside.</qt>"
+        )
         self.dtype.addItems(DTYPES)
         self.dtype.setToolTip(
             "<qt>The type of the stored prediction: uint8 is small and good enough for "
