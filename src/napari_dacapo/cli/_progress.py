@@ -41,8 +41,8 @@ EventSource = Callable[[RunControl], Iterator[events.Event]]
 def drain(source: EventSource) -> None:
     """Run a job to its end, showing progress.
 
-    Ctrl-C stops it with everything stored; a second Ctrl-C ends it at once. A stopped
-    job ends the process with exit code 130.
+    Ctrl-C or SIGTERM stops it with everything stored; a second one ends it at once. A
+    stopped job ends the process with exit code 130.
     """
     control = RunControl()
     with _stop_on_interrupt(control), EventPrinter() as printer:
@@ -62,11 +62,14 @@ def _stop_on_interrupt(control: RunControl) -> Generator[None]:
             raise KeyboardInterrupt
         control.stop()
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    # what clusters and machines that shut down send first is SIGTERM
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, on_interrupt) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 class EventPrinter:
