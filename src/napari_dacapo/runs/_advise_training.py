@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BATCH_SIZE = {2: 4, 3: 2}
 LEARNING_RATE = {2: 5e-3, 3: 3e-3}
 WARMUP = 30
+#: pictures of the film of a training
+SNAPSHOTS = 20
 #: iterations from which a training gains by bent samples; affinities, which depend on
 #: thin boundaries that bending blurs, later
 BENDING_FROM = 600
@@ -59,12 +61,19 @@ def propose_trainer(plan: Plan, network: CNNectomeUNetConfig) -> GunpowderTraine
         "A high rate, which a short training needs; RAdam and a warm-up of "
         f"{WARMUP} iterations keep it stable.",
     )
+    interval = max(1, plan.num_iterations // SNAPSHOTS)
+    plan.because(
+        "trainer_config.snapshot_interval",
+        f"About {SNAPSHOTS} pictures of what the network sees and predicts: the film "
+        "of the training.",
+    )
     return GunpowderTrainerConfig(
         f"{plan.name}_trainer",
         batch_size=_batch_size(plan, network),
         learning_rate=LEARNING_RATE[plan.seen_dims],
         num_data_fetchers=1,
         augments=_augments(plan),
+        snapshot_interval=interval,
         warmup_iterations=WARMUP,
         schedule=schedule,
     )
