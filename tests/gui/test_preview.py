@@ -3,11 +3,12 @@
 import attrs
 import numpy as np
 import pytest
-from gui_projects import run_config
+from gui_projects import CHANNEL, run_config
 
 from napari_dacapo.gui._camera import camera_of
 from napari_dacapo.gui._experiment_choices import DataChoices
 from napari_dacapo.gui._layers import find_layer
+from napari_dacapo.tasks import HotDistanceTaskConfig
 from napari_dacapo.trainers.augments import IntensityAugmentConfig
 
 LONG = 30_000
@@ -79,6 +80,19 @@ def test_an_invalid_form_greys_the_pictures_out_and_says_why(shown, qtbot):
     wait(shown, qtbot, lambda: shape.line.setText(good))
     assert not shown.preview.pictures.raw._faded
     assert shown.preview.status.text() == ""
+
+
+def test_a_channel_of_the_target_can_be_chosen(shown, qtbot):
+    assert shown.preview.channel.isHidden(), "there is one"
+    task = HotDistanceTaskConfig("hot", [CHANNEL], 40.0, 40.0, 40.0)
+    wait(shown, qtbot, lambda: shown.run_editor.part("task_config").setValue(task))
+    channel = shown.preview.channel
+    names = [channel.itemText(i) for i in range(channel.count())]
+    assert names == [CHANNEL, f"{CHANNEL}, distance"]
+    wait(shown, qtbot, lambda: channel.setCurrentIndex(1))
+    wait(shown, qtbot, shown.preview.another.click)
+    assert shown.preview.pictures.pictures.channel == 1
+    assert channel.currentIndex() == 1
 
 
 def test_the_name_of_the_run_is_no_reason_for_a_new_sample(shown):

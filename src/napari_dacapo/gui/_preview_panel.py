@@ -70,7 +70,8 @@ class PreviewPanel(QWidget):
         self.toggle.setToolTip(
             "<qt>Random training samples exactly as the network sees them: raw data "
             "after normalisation and augments, the target, and the loss weight. They "
-            "follow every change of the form.</qt>"
+            "follow every change of the form. Layers are shown as they were when "
+            "they were last stored, by Suggest from data or Start.</qt>"
         )
         self.another.setToolTip("Show the next random sample")
         self.status.hide()

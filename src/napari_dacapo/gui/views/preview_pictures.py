@@ -122,6 +122,8 @@ class PreviewPictures(QWidget):
         self._section = QWidget()
 
         self.slider.setAccessibleName("Section of the sample")
+        for view, name in zip(self._views, ("raw", "target", "weight"), strict=True):
+            view.setAccessibleName(f"{name} of the sample")
         self._lay_out()
         self.slider.valueChanged.connect(self._on_section)
 
