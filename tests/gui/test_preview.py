@@ -95,18 +95,15 @@ def test_a_channel_of_the_target_can_be_chosen(shown, qtbot):
     assert channel.currentIndex() == 1
 
 
-def test_the_name_of_the_run_is_no_reason_for_a_new_sample(shown):
-    shown.run_editor.part("name").setValue("")
-    assert not shown.preview._latest.is_busy
-    assert not shown.preview.pictures.raw._faded
-
-
 def test_a_slider_goes_through_the_sections(shown):
     pictures = shown.preview.pictures
     assert (pictures.slider.maximum(), pictures.slider.value()) == (7, 4)
     image = pictures.target.image
     pictures.slider.setValue(0)
     assert pictures.target.image != image
+    shown.run_editor.part("name").setValue("")
+    assert not shown.preview._latest.is_busy, "samples do not depend on the name"
+    assert not pictures.raw._faded
 
 
 def test_layers_are_made_once_and_left_to_the_user(shown, viewer, qtbot):
