@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("responsiveness_script.py")
-#: longest pause of the event loop that nobody minds, in seconds
-LONGEST_PAUSE = 0.2
+#: longest pause of the event loop that nobody minds, and of 99 in 100, in seconds
+LONGEST_PAUSE, COMMON_PAUSE = 0.2, 0.05
 
 
 #: other programs on the machine cause pauses as well, but not every time
@@ -18,7 +18,7 @@ ATTEMPTS = 3
 
 
 def measure(folder):
-    """Return the longest pauses: idle, preparing, training."""
+    """Return the longest pauses: idle, preparing, training; and the common one."""
     folder.mkdir()
     ended = subprocess.run(
         [sys.executable, str(SCRIPT), str(folder)],
@@ -27,7 +27,7 @@ def measure(folder):
         timeout=240,
         check=True,
     )
-    return [float(pause) for pause in ended.stdout.split()[-3:]]
+    return [float(pause) for pause in ended.stdout.split()[-4:]]
 
 
 @pytest.mark.slow
@@ -35,8 +35,9 @@ def measure(folder):
 def test_the_event_loop_never_pauses_long(tmp_path):
     found = []
     for attempt in range(ATTEMPTS):
-        idle, preparing, training = measure(tmp_path / str(attempt))
-        found.append((idle, preparing, training))
-        if max(preparing, training) < max(LONGEST_PAUSE, 3 * idle):
+        found.append(measure(tmp_path / str(attempt)))
+        idle, preparing, training, common = found[-1]
+        is_short = max(preparing, training) < max(LONGEST_PAUSE, 3 * idle)
+        if is_short and common < max(COMMON_PAUSE, 2 * idle):
             return
-    pytest.fail(f"pauses in seconds (idle, preparing, training): {found}")
+    pytest.fail(f"seconds (idle, preparing, training, 99 % when training): {found}")
