@@ -60,7 +60,7 @@ class Precision:
 PLAIN = Precision(
     torch.float32,
     channels_last=False,
-    reason="float32, channels first, which every device computes alike",
+    reason="float32, channels first, which every device knows",
 )
 
 
@@ -105,7 +105,7 @@ def prediction_precision(trained: Precision, device: torch.device) -> Precision:
     """Return how a network predicts on `device` that is trained there in `trained`.
 
     A graphics card computes as in training. Elsewhere it is float32, so that a
-    prediction is the same on every processor, whatever instructions it has.
+    prediction does not depend on whether the processor knows bfloat16.
     """
     if device.type == "cuda":
         return trained
