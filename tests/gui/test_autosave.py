@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_dacapo.gui import _autosave
+from napari_dacapo.gui._recovery_folders import find_abandoned
 from napari_dacapo.gui._session import Session
 from napari_dacapo.gui.models import recovery
 from napari_dacapo.gui.views.message_bar import MessageBar
@@ -119,6 +120,6 @@ def test_a_session_that_lives_is_left_alone_and_damage_does_no_harm(
     damaged = base / "1-crashed"
     damaged.mkdir()
     (damaged / "0.npz").write_bytes(b"PK not a zip")
-    assert _autosave._abandoned(base) == []
+    assert find_abandoned(base) == []
     assert not damaged.exists()
     assert files(base) == ["0.npz"]

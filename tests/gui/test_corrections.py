@@ -9,11 +9,13 @@ from napari_dacapo.arrays import (
     CropArrayConfig,
     ExceptBoxesArrayConfig,
 )
+from napari_dacapo.errors import DataError
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.gui._jobs import JobManager
 from napari_dacapo.gui._layers import find_layer
 from napari_dacapo.gui._regions import Region
 from napari_dacapo.gui.models import corrections, load_run
+from napari_dacapo.gui.models import editing as editing_of
 from napari_dacapo.gui.models.preview import load_preview
 from napari_dacapo.gui.post_processing import PostProcessingWidget
 from napari_dacapo.runs import check_data
@@ -33,7 +35,7 @@ def editing(project_folder):
     config = load_run(project_folder, "cells").config
     preview = load_preview(project_folder, config, 6, "crop")
     everything = Region(())
-    return corrections.edit(preview, config, preview.defaults, None, everything)
+    return editing_of.edit(preview, config, preview.defaults, None, everything)
 
 
 def test_corrected_labels_go_back_to_training(viewer, dock, session, qtbot):
@@ -103,7 +105,7 @@ def test_only_what_was_painted_is_trusted_and_no_more_validated_on(
 
 
 def test_nothing_painted_is_told_unless_all_labels_are_right(editing, project_folder):
-    with pytest.raises(corrections.DataError, match="nothing was painted"):
+    with pytest.raises(DataError, match="nothing was painted"):
         corrections.train_with(editing, project_folder, None)
     fork, notes = corrections.train_with(editing, project_folder, Region(()))
     assert fork.config.datasplit_config.validate_configs == []
@@ -113,7 +115,7 @@ def test_nothing_painted_is_told_unless_all_labels_are_right(editing, project_fo
 def test_of_a_large_prediction_the_part_on_the_screen(editing, monkeypatch):
     preview = editing.preview
     prediction = preview.prediction
-    monkeypatch.setattr(corrections, "MOST_VOXELS", 20 * 16 * 6)
+    monkeypatch.setattr(editing_of, "MOST_VOXELS", 20 * 16 * 6)
     begin, size = prediction.roi.begin, prediction.voxel_size
     sides = [
         (float(begin[0] + 8 * size[0]), float(begin[0] + 9 * size[0])),
@@ -122,11 +124,11 @@ def test_of_a_large_prediction_the_part_on_the_screen(editing, monkeypatch):
             for b, s in list(zip(begin, size, strict=True))[1:]
         ),
     ]
-    part = corrections.part_in_view(prediction, Region(tuple(sides)))
+    part = editing_of.part_in_view(prediction, Region(tuple(sides)))
     assert part.shape / size == (7, 16, 16)
     made = preview.segment_part(preview.defaults, part)
     whole = preview.segment(preview.defaults, with_scores=False).array
     np.testing.assert_array_equal(made[part], whole[part])
     large = attrs.evolve(Region(()), text="all")
-    with pytest.raises(corrections.DataError, match="zoom in"):
-        corrections.part_in_view(prediction, large)
+    with pytest.raises(DataError, match="zoom in"):
+        editing_of.part_in_view(prediction, large)

@@ -20,6 +20,7 @@ from napari_dacapo.options import DaCapoConfig
 from ._latest import Latest
 from ._napari_events import EventRelay
 from ._napari_status import show_warning, window_of
+from ._recovery_folders import Abandoned, find_abandoned, lock_of, remove_all
 from .models import recovery
 from .views.message_bar import MessageBar
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 2**20
 #: labels are saved when nothing was painted for so long
 STROKE_MILLISECONDS = 5000
-LOCK = "lock"
 TOO_LARGE = (
     "Labels {name!r} take {size:,} MB; only up to {most} MB are saved while you paint. "
     "Save the layer yourself from time to time (File > Save selected layers)."
@@ -79,10 +79,11 @@ class Autosave(QObject):
         self._base = recovery.recovery_folder() if base is None else base
         self._folder = self._base / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._lock: QLockFile | None = None
+        self._has_failed = False
         self._numbers = itertools.count()
         self._watched: dict[int, _Watched] = {}
         self._pending: dict[int, Any] = {}
-        self._restored: list[_Abandoned] = []
+        self._restored: list[Abandoned] = []
         self._writer = Latest("save painted labels", self)
         self._finder = Latest("look for labels of a crash", self)
         self._reader = Latest("recover labels", self)
@@ -110,7 +111,7 @@ class Autosave(QObject):
             for layer in viewer.layers:
                 self._watch(layer)
         if self._base.is_dir():
-            self._finder.submit(_abandoned, self._base)
+            self._finder.submit(find_abandoned, self._base)
 
     # watching
 
@@ -129,7 +130,7 @@ class Autosave(QObject):
     @Slot(object)
     def _on_painted(self, event: Any) -> None:
         watched = self._watched.get(id(event.source))
-        if watched is None:
+        if watched is None or self._has_failed:
             return
         watched.is_painted = True
         watched.state = None
@@ -201,7 +202,7 @@ class Autosave(QObject):
                 self._on_failed("")
                 show_warning(f"Labels are not saved while you paint: {error}")
                 return False
-            self._lock = _lock_of(self._folder)
+            self._lock = lock_of(self._folder)
             self._lock.tryLock(0)
         return True
 
@@ -213,16 +214,15 @@ class Autosave(QObject):
         known = {watched.number for watched in self._watched.values()}
         for number in set(numbers) - known:  # removed while it was written
             self.forget(number)
-        _remove(self._restored)
+        remove_all(self._restored)
         self._restored = []
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
         """Give up: the user was told why, once is enough."""
+        self._has_failed = True
         self._regular.stop()
         self._after_stroke.stop()
-        for watched in self._watched.values():
-            watched.relay.happened.disconnect(self._on_painted)
 
     @Slot()
     def end(self) -> None:
@@ -235,7 +235,7 @@ class Autosave(QObject):
     # recovering
 
     @Slot(object)
-    def _on_found(self, found: Sequence[_Abandoned]) -> None:
+    def _on_found(self, found: Sequence[Abandoned]) -> None:
         saved = [each for abandoned in found for each in abandoned.saved]
         viewer = self._viewer()
         window = None if viewer is None else window_of(viewer)
@@ -245,12 +245,12 @@ class Autosave(QObject):
             recovery.question(saved),
             [
                 ("Restore", lambda: self._restore(found)),
-                ("Discard", lambda: _remove(found)),
+                ("Discard", lambda: remove_all(found)),
             ],
             window,
         )
 
-    def _restore(self, found: Sequence[_Abandoned]) -> None:
+    def _restore(self, found: Sequence[Abandoned]) -> None:
         self._restored = list(found)
         saved = [each for abandoned in found for each in abandoned.saved]
         self._reader.submit(lambda: [recovery.read(each) for each in saved])
@@ -265,44 +265,6 @@ class Autosave(QObject):
             self._watch(layer)
             self._watched[id(layer)].is_painted = True
         self.save()  # what was left by the crash is removed after this only
-
-
-@attrs.frozen(eq=False)
-class _Abandoned:
-    """The folder of a session that crashed; locked, so that nobody else offers it."""
-
-    folder: Any
-    lock: QLockFile
-    saved: list[Any]
-
-    def remove(self) -> None:
-        """Delete the folder."""
-        self.lock.unlock()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _abandoned(base: Path) -> list[_Abandoned]:
-    found = []
-    for folder in sorted(base.glob("*/")):
-        lock = _lock_of(folder)
-        if lock.tryLock(0):
-            abandoned = _Abandoned(folder, lock, recovery.saved_in(folder))
-            if abandoned.saved:
-                found.append(abandoned)
-            else:
-                abandoned.remove()
-    return found
-
-
-def _remove(found: Sequence[_Abandoned]) -> None:
-    for abandoned in found:
-        abandoned.remove()
-
-
-def _lock_of(folder: Path) -> QLockFile:
-    lock = QLockFile(str(folder / LOCK))
-    lock.setStaleLockTime(0)  # however old, as long as its process lives
-    return lock
 
 
 def _obstacle(layer: Labels) -> str:

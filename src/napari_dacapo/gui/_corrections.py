@@ -21,6 +21,7 @@ from ._result_layers import layer_key
 from .arrange import PLUGIN
 from .forms._editor import ignore_wheel
 from .models import corrections
+from .models.editing import edit
 from .views.flow import flow
 from .views.message_bar import MessageBar
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from napari_dacapo.runs import RunConfig
 
     from ._session import Session
-    from .models.corrections import Editing
+    from .models.editing import Editing
     from .models.forks import Fork
     from .models.preview import Preview, Segmentation
 
@@ -141,7 +142,7 @@ class CorrectionBar(QWidget):
     def _on_correct(self) -> None:
         shown = self._shown()
         if shown is not None:
-            self._editor.submit(corrections.edit, *shown, visible_region(self._viewer))
+            self._editor.submit(edit, *shown, visible_region(self._viewer))
             self._update()
 
     @Slot(object)
