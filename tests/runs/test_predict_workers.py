@@ -118,10 +118,18 @@ def test_failed_workers_are_told_and_their_work_is_taken_up(large, tmp_path):
     assert isinstance(done, events.PredictionDone)
 
 
-def test_a_stop_ends_the_workers(large, tmp_path):
+def test_a_pause_holds_and_a_stop_ends_the_workers(large, tmp_path):
     arguments, settings = large
     control = RunControl()
     told = predict(*arguments, tmp_path / "out", workers=2, control=control, **settings)
+    assert isinstance(next(told), events.RunStarted)
+    control.pause()
+    assert [type(next(told)) for _ in range(2)] == [
+        events.PredictionStarted,
+        events.Paused,
+    ]
+    control.resume()
+    assert isinstance(next(told), events.Resumed)
     with pytest.raises(StopRequestedError):
         stop_after_a_block(told, control)
     again = list(predict(*arguments, tmp_path / "out", **settings))

@@ -102,6 +102,20 @@ def test_a_stop_leaves_nothing_behind(predicted):
     assert groups == {"prediction_small_8"}
 
 
+def test_a_pause_is_told(predicted):
+    prediction, project = predicted
+    control = RunControl()
+    place = (prediction.container, prediction.dataset)
+    told = []
+    control.pause()
+    for event in segment("small", *place, project=project, control=control):
+        told.append(type(event))
+        if isinstance(event, events.Paused):
+            control.resume()
+    assert told[:3] == [events.BlockDone, events.Paused, events.Resumed]
+    assert told[-1] is events.PredictionDone
+
+
 def test_a_volume_is_segmented_by_the_best_weights(trained, tmp_path):
     volume, project = trained
     [(dataset, table)] = project.weights.best("small").items()

@@ -163,7 +163,10 @@ def predict(  # noqa: PLR0913
         yield RunStarted(
             built.name, iteration, iteration, str(choice.device), choice.reason
         )
-        yield from pausable(prediction.fill(output, control, team), iteration, control)
+        steps = prediction.fill(output, control, team)
+        if team is None:  # a team holds by itself, since it works on between events
+            steps = pausable(steps, iteration, control)
+        yield from steps
 
 
 def _check_cooperation(workers: int, share: Share | None, *, overwrite: bool) -> None:

@@ -16,7 +16,7 @@ import attrs
 
 from napari_dacapo.compute_context import create_compute_context
 from napari_dacapo.errors import RunError
-from napari_dacapo.events import BlockDone
+from napari_dacapo.events import BlockDone, Event, Paused, Resumed
 
 from ._share import Share
 
@@ -88,10 +88,15 @@ class WorkerTeam:
 
     def run(
         self, blocks: Sequence[Block], record: DoneBlocks, control: RunControl
-    ) -> Iterator[BlockDone]:
+    ) -> Iterator[Event]:
         """Have the missing blocks predicted, yielding as they are finished.
 
         A pause ends the processes after their blocks; new ones take over afterwards.
+
+        Yields
+        ------
+        Event
+            `BlockDone`, `Paused`, `Resumed`.
 
         Raises
         ------
@@ -101,7 +106,10 @@ class WorkerTeam:
             If `control` asks for a stop; finished blocks are kept.
         """
         while len(record.finished) < len(blocks):
-            control.wait_while_paused()
+            if control.pause_requested:
+                yield Paused(self._arguments["iteration"])
+                control.wait_while_paused()
+                yield Resumed(self._arguments["iteration"])
             control.check()
             workers = [
                 self._start(Share(number, self._count))

@@ -20,6 +20,7 @@ from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 from ._done_blocks import DoneBlocks
 from ._inputs import output_identifier
+from ._pausing import pausable
 from ._predict import predict
 from ._session import ProjectLike, RunLike, build_run, open_project
 from ._validate import checkpoint_or_latest
@@ -178,7 +179,7 @@ def segment(  # noqa: PLR0913
     ------
     Event
         `BlockDone` (of the stages ``"post-process"`` and ``"coarser levels"``),
-        `PredictionDone`.
+        `Paused`, `Resumed`, `PredictionDone`.
 
     Raises
     ------
@@ -190,6 +191,7 @@ def segment(  # noqa: PLR0913
         If `control` asked for a stop; nothing is left behind.
     """
     began = time.perf_counter()
+    control = control or RunControl()
     folder = open_project(project)
     built = build_run(run, folder)
     source = LocalArrayIdentifier(prediction_container, prediction_dataset)
@@ -202,9 +204,9 @@ def segment(  # noqa: PLR0913
         )
     processor = built.task.post_processor
     processor.set_prediction(source)
+    if iteration is None:
+        iteration = _iteration_of(prediction_dataset)
     if parameters is None:
-        if iteration is None:
-            iteration = _iteration_of(prediction_dataset)
         parameters = best_parameters(folder, built.name, iteration)
     chosen = parameters or next(iter(processor.enumerate_parameters()))
     chosen = _changed(chosen, changes or {})
@@ -214,7 +216,8 @@ def segment(  # noqa: PLR0913
     shutil.rmtree(partial, ignore_errors=True)
     unfinished = LocalArrayIdentifier(target.container, f"{partial.name}/s0")
     try:
-        yield from _processed(processor, chosen, unfinished, control or RunControl())
+        steps = _processed(processor, chosen, unfinished, control)
+        yield from pausable(steps, iteration or 0, control)
         describe_image(unfinished, labels=True)
         for step in iter_pyramid(target.container, partial.name):
             yield BlockDone("coarser levels", *step)
