@@ -37,7 +37,7 @@ class SliderKeys(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if event is None or event.type() != QEvent.Type.KeyPress:
             return False
-        value = self._after(event.key())  # type: ignore[attr-defined]
+        value = self._after(event.key())
         if value is None:
             return False
         self._slider.setValue(value)
