@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from .models.recovery import Painted, Saved
 
-#: labels up to this size are copied while the window waits, which takes a blink
-MOST_BYTES = 64 * 2**20
+#: labels up to this size are copied and packed by a worker within seconds
+MOST_BYTES = 256 * 2**20
 #: labels are saved when nothing was painted for so long
 STROKE_MILLISECONDS = 5000
 TOO_LARGE = (
@@ -166,11 +166,13 @@ class Autosave(QObject):
         if self._writer.is_busy:
             return  # the next time will do
         changed = [w for w in self._watched.values() if w.is_painted]
-        painted = [p for watched in changed if (p := self._copy(watched)) is not None]
+        painted = [
+            p for watched in changed if (p := self._changed(watched)) is not None
+        ]
         if painted and self._own_folder():
             self._writer.submit(recovery.write, self._folder, painted)
 
-    def _copy(self, watched: _Watched) -> Painted | None:
+    def _changed(self, watched: _Watched) -> Painted | None:
         layer = watched.layer()
         if layer is None:
             return None
@@ -190,8 +192,8 @@ class Autosave(QObject):
             "units": [str(unit) for unit in layer.units],
             "axis_labels": [str(label) for label in layer.axis_labels],
         }
-        values = layer.data.copy()
-        return recovery.Painted(watched.number, str(layer.name), values, place)
+        # the worker copies them: a stroke that falls into it is saved with the next
+        return recovery.Painted(watched.number, str(layer.name), layer.data, place)
 
     def _own_folder(self) -> bool:
         """Make this session's folder and its lock; return whether that worked."""

@@ -40,7 +40,7 @@ class Painted:
     name : str
         Name of the layer.
     values : ndarray
-        A copy of the voxels.
+        The voxels, which may go on being painted.
     place : dict
         Plain keywords with which the layer is made again: scale, translate, units,
         axis_labels.
@@ -70,7 +70,9 @@ def write(folder: Path, painted: Iterable[Painted]) -> list[int]:
             atomic_path(folder / f"{each.number}{SUFFIX}") as temporary,
             temporary.open("wb") as file,
         ):
-            np.savez_compressed(file, values=each.values, about=np.array(about))
+            # packing takes much longer than copying: what is packed must stay as it is
+            values = np.array(each.values)
+            np.savez_compressed(file, values=values, about=np.array(about))
         done.append(each.number)
     return done
 
