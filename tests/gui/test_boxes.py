@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from experiment_data import VOXEL_SIZE, add_layers, write_container
+from qtpy.QtCore import Qt
 
 from napari_dacapo.arrays import CropArrayConfig, ZarrArrayConfig
 from napari_dacapo.geometry import Coordinate, Roi
@@ -106,6 +107,11 @@ def test_boxes_that_clash_are_red_and_say_why(drawn, dock, viewer, qtbot):
     np.testing.assert_allclose(drawn.drawing.layer.edge_color, [red, red], atol=1e-3)
     assert "Overlaps with box 2" in drawn.list.table.item(0, 1).toolTip()
     assert not drawn.list.reason.isHidden()
+    colour = Qt.ItemDataRole.ForegroundRole
+    assert drawn.list.table.item(0, 1).data(colour) is not None
+    drawn.boxes.replace(1, IGNORE)
+    settled(drawn, qtbot)
+    assert drawn.list.table.item(0, 1).data(colour) is None, "that of the theme"
     drawn.boxes.replace(1, VALIDATE)
     settled(drawn, qtbot)
     assert drawn.list.reason.isHidden() or "Too close" in drawn.list.reason.text()

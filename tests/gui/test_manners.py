@@ -160,9 +160,7 @@ def cut_off(dock):
             lacks = widget.height() < widget.heightForWidth(widget.width())
         else:
             lacks = widget.width() < widget.minimumSizeHint().width()
-        outside = not dock.rect().contains(
-            widget.mapTo(dock, widget.rect().topLeft())
-        ) and not _scrolls(widget, dock)
+        outside = widget.visibleRegion().isEmpty() and not _scrolls(widget, dock)
         if lacks or outside:
             found.append(name_of(widget))
     return found

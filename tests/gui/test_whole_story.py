@@ -175,6 +175,15 @@ class Story:
         assert_place(layer, roi)
         assert "threshold" in dock.sweep.read_out.text()
 
+    def move_slider_too_far(self):
+        """Move the threshold beyond that of the seeds, and back: the dock says why."""
+        dock = self.docks.post_processing
+        slider = dock.parameters.editors["threshold"].focusProxy()
+        QTest.keyClick(slider, Qt.Key.Key_End)
+        assert "seeds lie inside objects" in dock.message.text()
+        QTest.keyClick(slider, Qt.Key.Key_Home)
+        assert dock.message.text() == ""
+
     def choose_score(self, iterations, dataset, roi):
         """Click a row of the scores: its layers are shown."""
         dock = self.docks.show(self.docks.scores)
@@ -315,3 +324,4 @@ def test_from_dropped_files_to_a_slider(shown_viewer, qtbot, tmp_path):
     story.finish_training()
     story.move_slider("validate_0", place)
     assert_place(viewer.layers["em"], place)
+    story.move_slider_too_far()

@@ -17,7 +17,7 @@ PLUGIN = "napari-dacapo"
 #: docks on the right, one behind the other, the first one in front
 RIGHT = ("Experiment", "Scores", "Post-processing", "Predict")
 BOTTOM = "Training"
-RIGHT_WIDTH, BOTTOM_HEIGHT = 450, 290
+RIGHT_WIDTH, BOTTOM_HEIGHT = 450, 330
 
 
 def open_all_docks(viewer: napari.viewer.Viewer) -> dict[str, QWidget]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
 from napari_dacapo._registry import concrete_classes
@@ -57,3 +59,19 @@ def test_moving_a_slider_is_told_at_once_and_its_release_as_well(panel, qtbot):
 def test_without_parameters_there_is_no_value(panel):
     with pytest.raises(ValueError, match="no parameters"):
         panel.value()
+
+
+def test_keys_move_a_slider_and_stop_at_its_ends(panel):
+    panel.setValue(ThresholdPostProcessorParameters(0, 100))
+    slider = panel.editors["threshold"]
+    for key, value in (
+        ("Right", 101),
+        ("Down", 100),
+        ("PageUp", 110),
+        ("End", 255),
+        ("Up", 255),
+        ("Home", 0),
+        ("PageDown", 0),
+    ):
+        QTest.keyClick(slider.focusProxy(), getattr(Qt.Key, f"Key_{key}"))
+        assert slider.value() == value, key

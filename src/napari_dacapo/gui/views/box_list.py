@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal, Slot
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -214,9 +214,9 @@ class BoxList(QWidget):
                 self.table.setItem(row, column, item)
             item.setText(text)
             item.setToolTip(f"<qt>{tip}</qt>")
-            text_colour = self.palette().text().color()
-            colour = QColor(error_colour(self)) if reason else text_colour
-            item.setForeground(colour)
+            # without one of its own the colour is that of the theme
+            brush = QBrush(QColor(error_colour(self))) if reason else None
+            item.setData(Qt.ItemDataRole.ForegroundRole, brush)
 
     def _use_combo(self, row: int) -> QComboBox:
         combo = QComboBox()

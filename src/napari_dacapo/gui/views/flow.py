@@ -21,7 +21,7 @@ class Rows(QFlowLayout):
         rows: dict[int, list[QLayoutItem]] = {}
         for index in range(self.count()):
             item = self.itemAt(index)
-            if item is not None:
+            if item is not None and not item.isEmpty():  # hidden ones count nothing
                 rows.setdefault(item.geometry().top(), []).append(item)
         for items in rows.values():
             height = max(item.geometry().height() for item in items)
