@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from ._workers import EventSource
 
 
-def training(run: RunConfig | str, folder: Path, device: str) -> EventSource:
-    """Return a source that trains `run` in the project in `folder`."""
+def training(
+    run: RunConfig | str, folder: Path, device: str, *, check: bool = True
+) -> EventSource:
+    """Return a source that trains `run` in the project in `folder`.
+
+    The data are checked first, unless `check` is false.
+    """
 
     def source(control: RunControl) -> Generator[Event, None, None]:
         import_torch()
@@ -31,13 +36,20 @@ def training(run: RunConfig | str, folder: Path, device: str) -> EventSource:
         from napari_dacapo.store import Project
 
         project = Project.open(folder)
-        yield from train(run, project=project, device=device, control=control)
+        yield from train(
+            run, project=project, device=device, control=control, check=check
+        )
 
     return source
 
 
-def detached_training(run: RunConfig | str, folder: Path, device: str) -> FollowSource:
-    """Return a source that starts a process to train `run`, and follows it."""
+def detached_training(
+    run: RunConfig | str, folder: Path, device: str, *, check: bool = True
+) -> FollowSource:
+    """Return a source that starts a process to train `run`, and follows it.
+
+    The data are checked first, unless `check` is false.
+    """
 
     def source(control: FollowControl) -> Generator[Event, None, None]:
         import_torch()
@@ -45,7 +57,9 @@ def detached_training(run: RunConfig | str, folder: Path, device: str) -> Follow
         from napari_dacapo.store import Project
 
         project = Project.open(folder)
-        yield from train_detached(run, project=project, device=device, control=control)
+        yield from train_detached(
+            run, project=project, device=device, control=control, check=check
+        )
 
     return source
 

@@ -66,7 +66,12 @@ class JobManager(QObject):
         return cls._instance
 
     def start_training(
-        self, run_config: RunConfig | str, project_folder: Path, device: str = "auto"
+        self,
+        run_config: RunConfig | str,
+        project_folder: Path,
+        device: str = "auto",
+        *,
+        check: bool = True,
     ) -> Job:
         """Queue the training of a run; a run already queued is returned as it is.
 
@@ -78,23 +83,32 @@ class JobManager(QObject):
             Where the project is.
         device : str
             ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        check : bool
+            Whether the data are checked first.
         """
         name = run_config if isinstance(run_config, str) else run_config.name
-        source = _engine.training(run_config, project_folder, device)
+        source = _engine.training(run_config, project_folder, device, check=check)
         return self.enqueue(source, f"train {name}", ("train", project_folder, name))
 
     def start_detached(
-        self, run_config: RunConfig | str, project_folder: Path, device: str = "auto"
+        self,
+        run_config: RunConfig | str,
+        project_folder: Path,
+        device: str = "auto",
+        *,
+        check: bool = True,
     ) -> Job:
         """Train a run in a process of its own, beside the queue.
 
         Parameters
         ----------
-        run_config, project_folder, device
+        run_config, project_folder, device, check
             As for `start_training`.
         """
         name = run_config if isinstance(run_config, str) else run_config.name
-        source = _engine.detached_training(run_config, project_folder, device)
+        source = _engine.detached_training(
+            run_config, project_folder, device, check=check
+        )
         return self._start_detached(source, name, project_folder)
 
     def follow(self, run_name: str, project_folder: Path) -> Job:

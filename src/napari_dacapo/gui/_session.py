@@ -149,9 +149,12 @@ class Session(QObject):
             self._result = result
             self.result_changed.emit(result)
 
-    def train(self, run: RunConfig | str) -> Job:
-        """Start the training of `run` (config or stored name) and look at it."""
+    def train(self, run: RunConfig | str, *, check: bool = True) -> Job:
+        """Start the training of `run` (config or stored name) and look at it.
+
+        Its data are checked first, unless `check` is false.
+        """
         self.run_name = run if isinstance(run, str) else run.name
         manager = JobManager.instance()
         start = manager.start_detached if self.own_process else manager.start_training
-        return start(run, self.project_folder)
+        return start(run, self.project_folder, check=check)

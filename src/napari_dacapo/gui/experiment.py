@@ -269,7 +269,7 @@ class ExperimentWidget(QWidget):
             show_error(f"The run cannot start. {_first(self.form.errors())}")
         elif not self._has_obstacle(prepared):
             self._session.run_config = prepared.run_config
-            self._session.train(prepared.run_config)
+            self._session.train(prepared.run_config, check=False)  # this was done
             show_info(f"Training {prepared.run_config.name!r} has been started")
         self._update_start()
 
