@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 MEMORY_MILLISECONDS = 2000
 #: a dock wider than this times its height shows its plots side by side
-WIDE = 1.6
+WIDE = 1.3
 
 
 class TrainingWidget(QWidget):
