@@ -131,6 +131,14 @@ def test_a_long_file_is_followed_by_another_at_a_checkpoint(tmp_path, monkeypatc
     assert late.read()[0].start_iteration == 40, "who comes late learns what runs"
 
 
+def test_a_training_does_not_wait_for_a_slow_disk(tmp_path):
+    writer = EventWriter(tmp_path, "session", tmp_path)
+    with writer._writing:  # as long as the disk takes
+        writer.put(iteration(1))
+    writer.flush()
+    assert EventReader(tmp_path, 1, tmp_path).read() == [iteration(1)]
+
+
 def test_block_events_of_one_tick_are_one(tmp_path):
     writer, reader = (
         EventWriter(tmp_path, "s", tmp_path),

@@ -8,7 +8,8 @@ import pytest
 from small_runs import small_run
 
 from napari_dacapo import events
-from napari_dacapo.runs import Run, RunControl, train
+from napari_dacapo.runs import Run, RunControl, StopRequestedError, train
+from napari_dacapo.runs._pausing import pausable
 from napari_dacapo.runs._results import has_stalled, results_of
 from napari_dacapo.store import Project
 
@@ -169,3 +170,26 @@ def test_what_the_time_of_an_iteration_was_spent_on(tmp_path, project):
 )
 def test_has_stalled(results, patience, expected):
     assert has_stalled(results, patience) is expected
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_what_can_be_held_ends_with_who_holds_it(is_stopped):
+    ended = []
+
+    def steps():
+        try:
+            yield events.Warned("one")
+            yield events.Warned("two")
+        finally:
+            ended.append(True)
+
+    work, control = steps(), RunControl()
+    told = pausable(work, 0, control)
+    next(told)
+    if is_stopped:
+        control.stop()
+        with pytest.raises(StopRequestedError):
+            next(told)
+    else:
+        told.close()
+    assert ended, "although somebody still refers to the work"

@@ -86,7 +86,8 @@ class EventWriter:
     def __init__(self, folder: Path, session: str, project_folder: Path) -> None:
         self._folder, self._session = folder, session
         self._project_folder = project_folder
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what is pending, never held while writing
+        self._writing = threading.Lock()
         self._pending: list[Event] = []
         self._started: RunStarted | None = None
         self._number = max(parts(folder), default=0)
@@ -102,8 +103,9 @@ class EventWriter:
 
     def flush(self) -> None:
         """Write what was put."""
-        with self._lock:
-            waiting, self._pending = self._pending, []
+        with self._writing:
+            with self._lock:
+                waiting, self._pending = self._pending, []
             lines: list[dict[str, Any]] = []
             for event in waiting:
                 lines.append(to_line(event, self._project_folder))
@@ -118,7 +120,7 @@ class EventWriter:
     def end(self, failure: str | None) -> None:
         """Write everything, and as the last line that the training ended, and how."""
         self.flush()
-        with self._lock:
+        with self._writing:
             self._append([{_END: True, _FAILURE: failure}])
 
     def _is_long(self) -> bool:

@@ -35,7 +35,7 @@ from ._validate import checkpoint_or_latest
 from .control import RunControl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from napari_dacapo.arrays import Array
@@ -233,7 +233,7 @@ class _Prediction:
 
     def fill(
         self, output: ZarrArray, control: RunControl, team: WorkerTeam | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Predict the blocks that are missing; at last add the coarser levels.
 
         A share ends with its own blocks.

@@ -27,7 +27,7 @@ from ._validate import checkpoint_or_latest
 from .control import RunControl, StopRequestedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
     from napari_dacapo.arrays.locations import Location
@@ -263,7 +263,7 @@ def _processed(
     parameters: PostProcessorParameters,
     target: LocalArrayIdentifier,
     control: RunControl,
-) -> Iterator[BlockDone]:
+) -> Generator[BlockDone, None, None]:
     """Post-process in a thread, so that progress can be told meanwhile."""
     told: queue.SimpleQueue[BlockDone | None] = queue.SimpleQueue()
     given_up = threading.Event()

@@ -29,7 +29,7 @@ from ._session import ProjectLike, RunLike, open_project, resolve_run, torch_thr
 from .control import RunControl, StopRequestedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     import torch
 
@@ -167,7 +167,7 @@ def _validate_dataset(
     device: torch.device,
     control: RunControl,
     rows: list[ValidationRow],
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Predict and score `dataset`, appending to `rows`."""
     prediction = project.arrays.validation_prediction_array(
         run.name, iteration, dataset.name
