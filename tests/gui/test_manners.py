@@ -158,6 +158,9 @@ def cut_off(dock):
             continue
         if isinstance(widget, QLabel) and widget.wordWrap():
             lacks = widget.height() < widget.heightForWidth(widget.width())
+        elif isinstance(widget, QLabel):  # the padding of the style may be cut
+            needed = widget.fontMetrics().horizontalAdvance(widget.text())
+            lacks = widget.width() < min(needed, widget.minimumSizeHint().width())
         else:
             lacks = widget.width() < widget.minimumSizeHint().width()
         outside = widget.visibleRegion().isEmpty() and not _scrolls(widget, dock)
