@@ -123,3 +123,24 @@ def test_a_session_that_lives_is_left_alone_and_damage_does_no_harm(
     assert find_abandoned(base) == []
     assert not damaged.exists()
     assert files(base) == ["0.npz"]
+
+
+def test_labels_of_a_crash_stay_until_they_were_saved_again(
+    viewer, base, qtbot, notifications
+):
+    left = base / "1-crashed"
+    left.mkdir()
+    about = recovery.Painted(0, "mito", np.ones((8, 8), int), {})
+    recovery.write(left, [about])
+    session = Session.of(viewer)
+    qtbot.waitUntil(lambda: bool(bars(viewer)), timeout=LONG)
+    whole = (left / "0.npz").read_bytes()
+    (left / "0.npz").write_bytes(whole[: len(whole) // 2])
+    bars(viewer)[0].buttons[0].click()
+    reader = session.autosave._reader
+    qtbot.waitUntil(lambda: not reader.is_busy, timeout=LONG)
+    assert any("cannot be read" in n.message for n in notifications)
+    other = viewer.add_labels(np.zeros((8, 8), int), name="other")
+    other.paint((3, 3), 1)
+    saved(session, qtbot)
+    assert (left / "0.npz").exists(), "nobody has it elsewhere"

@@ -1,10 +1,12 @@
 """Deleting runs and configs, and taking it back, in a real window."""
 
+import json
+
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_dacapo.errors import DuplicateNameError
+from napari_dacapo.errors import DuplicateNameError, RunError
 from napari_dacapo.gui.models.trash import delete, restore, trash_of
 from napari_dacapo.gui.views.message_bar import MessageBar
 from napari_dacapo.store import Project
@@ -67,6 +69,16 @@ def test_ctrl_z_takes_a_deletion_back(shown_viewer, qtbot):
     QTest.keyClick(bar.buttons[0], Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: undone == [True])
     assert bar.isHidden()
+
+
+def test_a_run_that_another_process_trains_is_not_deleted(project_folder):
+    lock = project_folder / "runs/cells/live/lock.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    trainer = {"session": "s", "pid": 1, "started": 0.0, "host": "another"}
+    lock.write_text(json.dumps(trainer))
+    with pytest.raises(RunError, match="trained by process 1 on another; stop it"):
+        delete(project_folder, "run", "cells")
+    assert Project(project_folder).run_names == ["cells"]
 
 
 def test_restoring_is_all_or_nothing(project_folder):

@@ -243,6 +243,15 @@ def test_commands_are_carried_out_in_order_and_once(tmp_path):
     assert not control.take_validation_request()
 
 
+def test_a_training_that_cannot_begin_gives_its_lock_back(project):
+    live = live_folder(project, "small")
+    old = live / "commands/0.json"
+    old.mkdir(parents=True)  # cannot be removed as a file
+    with pytest.raises(OSError, match=r"0\.json"), Live(project, "small", RunControl()):
+        pass
+    assert lock_of(live).holder() is None
+
+
 def test_a_new_training_does_not_obey_old_commands(project):
     mailbox_of(live_folder(project, "small")).send("stop")
     control = RunControl()

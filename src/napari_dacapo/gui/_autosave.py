@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from .models.recovery import Painted, Saved
 
+    #: folders of a crash, and what was in them
+    _Read = tuple[Sequence[Abandoned], list[tuple[Saved, Any, dict[str, Any]]]]
+
 #: labels up to this size are copied and packed by a worker within seconds
 MOST_BYTES = 256 * 2**20
 #: labels are saved when nothing was painted for so long
@@ -83,7 +86,8 @@ class Autosave(QObject):
         self._numbers = itertools.count()
         self._watched: dict[int, _Watched] = {}
         self._pending: dict[int, Any] = {}
-        self._restored: list[Abandoned] = []
+        self._restored: Sequence[Abandoned] = ()
+        self._unsaved: set[int] = set()
         self._writer = Latest("save painted labels", self)
         self._finder = Latest("look for labels of a crash", self)
         self._reader = Latest("recover labels", self)
@@ -148,6 +152,7 @@ class Autosave(QObject):
     def forget(self, number: int) -> None:
         """Remove what was saved of a layer: it is not needed any more."""
         self._pending.pop(number, None)
+        self._unsaved.discard(number)
         (self._folder / f"{number}{recovery.SUFFIX}").unlink(missing_ok=True)
 
     def settle(self, data: Any) -> None:
@@ -216,8 +221,14 @@ class Autosave(QObject):
         known = {watched.number for watched in self._watched.values()}
         for number in set(numbers) - known:  # removed while it was written
             self.forget(number)
-        remove_all(self._restored)
-        self._restored = []
+        self._unsaved -= set(numbers)
+        self._drop_restored()
+
+    def _drop_restored(self) -> None:
+        """Remove what a crash left, once all of it was saved again."""
+        if not self._unsaved:
+            remove_all(self._restored)
+            self._restored = ()
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
@@ -229,6 +240,7 @@ class Autosave(QObject):
     @Slot()
     def end(self) -> None:
         """Remove what was saved: the session ends as the user wanted."""
+        self._drop_restored()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
@@ -253,20 +265,25 @@ class Autosave(QObject):
         )
 
     def _restore(self, found: Sequence[Abandoned]) -> None:
-        self._restored = list(found)
-        saved = [each for abandoned in found for each in abandoned.saved]
-        self._reader.submit(lambda: [recovery.read(each) for each in saved])
+        self._reader.submit(_read, found)
 
     @Slot(object)
-    def _on_read(self, read: list[tuple[Saved, Any, dict[str, Any]]]) -> None:
+    def _on_read(self, read: _Read) -> None:
         viewer = self._viewer()
         if viewer is None:
             return
-        for _, values, keywords in read:
+        self._restored, labels = read
+        for _, values, keywords in labels:
             layer = viewer.add_labels(values, **keywords)
             self._watch(layer)
-            self._watched[id(layer)].is_painted = True
+            watched = self._watched[id(layer)]
+            watched.is_painted = True
+            self._unsaved.add(watched.number)
         self.save()  # what was left by the crash is removed after this only
+
+
+def _read(found: Sequence[Abandoned]) -> _Read:
+    return found, [recovery.read(s) for abandoned in found for s in abandoned.saved]
 
 
 def _obstacle(layer: Labels) -> str:

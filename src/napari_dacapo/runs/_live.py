@@ -83,8 +83,14 @@ class Live:
 
     def __enter__(self) -> Self:
         holder = self._lock.acquire(self._run_name)
-        self._mailbox.clear()
-        self._writer = EventWriter(self._folder, holder.session, self._project.folder)
+        try:
+            self._mailbox.clear()
+            self._writer = EventWriter(
+                self._folder, holder.session, self._project.folder
+            )
+        except OSError:
+            self._lock.release()
+            raise
         self._keeper = threading.Thread(
             target=self._keep, name=f"live {self._run_name}", daemon=True
         )

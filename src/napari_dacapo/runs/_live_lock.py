@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import platform
 import time
@@ -18,8 +19,12 @@ from napari_dacapo.errors import RunError
 if TYPE_CHECKING:
     from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 #: after so many seconds without a beat, a process on another machine counts as dead
 STALE_SECONDS = 120.0
+#: seconds between attempts to remove the file
+RELEASE_WAITS = (0.01, 0.1, 0.5, 1.0)
 #: the start of one process is not measured twice alike when the clock is adjusted
 START_TOLERANCE = 5.0
 
@@ -134,9 +139,19 @@ class Lock:
         return self._own is not None and self._read() != self._own
 
     def release(self) -> None:
-        """Give the lock back; it is not given back for others."""
-        if not self.is_lost:
-            self._path.unlink(missing_ok=True)
+        """Give the lock back; it is not given back for others.
+
+        Where that fails, the training has ended all the same; the lock counts as long
+        as this process lives.
+        """
+        for wait in RELEASE_WAITS:
+            try:
+                if not self.is_lost:
+                    self._path.unlink(missing_ok=True)
+                break
+            except OSError as error:  # on Windows while somebody reads the file
+                logger.warning("%s cannot be removed yet: %s", self._path, error)
+                time.sleep(wait)
         self._own = None
 
     def _refusal(self, run_name: str) -> RunError:
@@ -178,6 +193,8 @@ class Lock:
             started, status = process.create_time(), process.status()
         except psutil.NoSuchProcess:
             return False
+        except psutil.AccessDenied:  # a process of somebody else
+            return self._seconds_since_beat() < STALE_SECONDS
         if status == psutil.STATUS_ZOMBIE:
             return False
         same = abs(started - holder.started) < START_TOLERANCE

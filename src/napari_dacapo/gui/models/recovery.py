@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIX = ".npz"
+#: raised for a file that is not whole; its checksums tell
+_DAMAGE = (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def recovery_folder() -> Path:
@@ -99,18 +102,26 @@ def read(saved: Saved) -> tuple[Saved, NDArray[Any], dict[str, Any]]:
         If the file is damaged.
     """
     about = _about(saved.path)
-    with np.load(saved.path, allow_pickle=False) as file:
-        values = file["values"]
-    return saved, values, {"name": about["name"], **about["place"]}
+    return (
+        saved,
+        _entry(saved.path, "values"),
+        {"name": about["name"], **about["place"]},
+    )
 
 
 def _about(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            about: dict[str, Any] = json.loads(str(file["about"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read ({error}); discard it") from error
+    about: dict[str, Any] = json.loads(str(_entry(path, "about")))
     return about
+
+
+def _entry(path: Path, name: str) -> NDArray[Any]:
+    try:
+        # opened here: numpy leaves a damaged file open
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            values: NDArray[Any] = file[name]
+    except (*_DAMAGE, OSError) as error:
+        raise DataError(f"{path} cannot be read ({error}); discard it") from error
+    return values
 
 
 def question(found: list[Saved]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from napari_dacapo.errors import DaCapoError
+from napari_dacapo.errors import DaCapoError, RunError
 from napari_dacapo.store import Project
 from napari_dacapo.store.config_store import KINDS
 
@@ -57,8 +57,18 @@ def delete(folder: Path, kind: str, name: str) -> Deleted:
     ------
     DataNotFoundError
         If there is none of this name.
+    RunError
+        If another process trains the run.
     """
+    from napari_dacapo.runs import live_runs
+
     project = Project(folder)
+    training = {run.name: run.holder for run in live_runs(project)}
+    if kind == "run" and name in training:
+        raise RunError(
+            f"run {name!r} is being trained by {training[name]}; stop it there, then "
+            "delete it"
+        )
     if kind == "run" and name in project.run_names:
         paths = project.delete_run(name)
     else:
