@@ -94,3 +94,11 @@ def test_distances_to_outside_are_cut_at_the_limit():
     assert found.max() == 6
     assert found[0, 4] == 6
     assert found[4, 0] == 4
+
+
+def test_edges_far_above_the_limit_do_not_overflow():
+    inside = np.zeros((3, 6, 6), np.bool_)
+    inside[1, 2:4, 2:4] = True
+    distances = signed_distances(inside, (280_000, 4, 4), 100)
+    np.testing.assert_array_equal(distances[[0, 2]], -100)
+    np.testing.assert_array_equal(distances[1, 2:4, 2:4], 2)

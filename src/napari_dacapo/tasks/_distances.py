@@ -99,9 +99,10 @@ def _smallest_numbers(
         whole = [int(half * denominator) for half in halves]
         factor = math.gcd(*whole)
         unit = factor / denominator
-        # a sum of two squares is the largest number that occurs
-        if 2 * math.ceil(limit / unit) ** 2 <= np.iinfo(np.uint16).max:
-            return unit, [2.0 * (number // factor) for number in whole], np.uint16
+        reach, numbers = math.ceil(limit / unit), [2 * (n // factor) for n in whole]
+        # a sum of two squares, or of a distance and an edge, is the largest that occurs
+        if max(2 * reach**2, reach + max(numbers)) <= np.iinfo(np.uint16).max:
+            return unit, [float(number) for number in numbers], np.uint16
     return 1.0, edges, np.float32
 
 
