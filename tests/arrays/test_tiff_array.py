@@ -11,6 +11,7 @@ import tifffile
 
 from napari_dacapo.arrays import TiffArray, TiffArrayConfig
 from napari_dacapo.arrays.opening import open_path
+from napari_dacapo.arrays.tiff_array import is_tiff
 from napari_dacapo.errors import ConfigError, DataError, DataNotFoundError
 from napari_dacapo.geometry import Coordinate, Roi
 from napari_dacapo.gui._experiment_sources import arrays_at
@@ -209,3 +210,7 @@ def test_folders_that_hold_no_sections(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "stack.tif", STACK)
     with pytest.raises(ConfigError, match="more than one section; choose the file"):
         _array(tmp_path)
+    (tmp_path / "volume.zarr/raw").mkdir(parents=True)
+    tifffile.imwrite(tmp_path / "volume.zarr/raw/stack.tif", STACK)
+    assert is_tiff(tmp_path)
+    assert not is_tiff(tmp_path / "volume.zarr/raw"), "files of arrays are not listed"

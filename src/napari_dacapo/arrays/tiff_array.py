@@ -18,9 +18,9 @@ from ._tiff import (
     TiffSource,
     cached_sections,
     is_tiff_file,
-    section_files,
 )
 from .base import CHANNEL_AXIS, NON_SPATIAL_AXES, ArrayConfig, verify_by_opening
+from .locations import split_location
 
 
 class TiffArray(PlacedArray):
@@ -56,11 +56,13 @@ class TiffArray(PlacedArray):
 
 
 def is_tiff(path: Path) -> bool:
-    """Whether `path` is a TIFF file, or a folder of them."""
+    """Whether `path` is a TIFF file, or a folder of them outside of containers."""
     if is_tiff_file(path):
         return True
     try:
-        return path.is_dir() and bool(section_files(path))
+        if not path.is_dir() or split_location(path) is not None:
+            return False  # an array may have millions of files: nothing to look through
+        return any(map(is_tiff_file, path.iterdir()))
     except OSError:  # a folder that cannot be read is told when it is opened
         return False
 
