@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -116,6 +117,14 @@ def test_failed_workers_are_told_and_their_work_is_taken_up(large, tmp_path):
         list(begun)
     [done] = list(predict(*arguments, tmp_path / "out", **settings))[-1:]
     assert isinstance(done, events.PredictionDone)
+
+
+def test_workers_that_cannot_be_started_are_told(large, tmp_path, monkeypatch):
+    arguments, settings = large
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    begun = predict(*arguments, tmp_path / "out", workers=2, **settings)
+    with pytest.raises(RunError, match=r"could be started by .*missing"):
+        list(begun)
 
 
 def test_a_pause_holds_and_a_stop_ends_the_workers(large, tmp_path):

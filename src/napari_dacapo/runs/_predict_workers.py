@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 POLL = 0.25
 #: seconds that a worker has to finish its block when it is to stop
 PATIENCE = 30.0
+#: on Windows, a worker would open a window of its own
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 @attrs.define
@@ -101,7 +103,8 @@ class WorkerTeam:
         Raises
         ------
         RunError
-            If a process failed and blocks are missing; the others went on to their end.
+            If a process cannot be started, or if one failed and blocks are missing; the
+            others went on to their end.
         StopRequestedError
             If `control` asks for a stop; finished blocks are kept.
         """
@@ -111,11 +114,11 @@ class WorkerTeam:
                 control.wait_while_paused()
                 yield Resumed(self._arguments["iteration"])
             control.check()
-            workers = [
-                self._start(Share(number, self._count))
-                for number in range(1, self._count + 1)
-            ]
+            workers: list[_Worker] = []
             try:
+                for number in range(1, self._count + 1):
+                    worker = self._start(Share(number, self._count))
+                    workers.append(worker)  # ended if the next one cannot be started
                 yield from self._watch(workers, blocks, record, control)
             finally:
                 self._end(workers)
@@ -134,14 +137,22 @@ class WorkerTeam:
             arguments["threads"] = max(1, default_threads() // self._count)
         task = {"arguments": arguments, "ends_with_its_parent": local}
         module = "napari_dacapo.runs._predict_worker"
-        command = [sys.executable, "-m", module, json.dumps(task)]
-        with log.open("ab") as file:
-            process = subprocess.Popen(
-                self._context.wrap(command, name, log),
-                stdin=subprocess.PIPE if local else subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        # -P: modules in the current folder do not take the place of installed ones
+        command = [sys.executable, "-P", "-m", module, json.dumps(task)]
+        command = self._context.wrap(command, name, log)
+        try:
+            with log.open("ab") as file:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE if local else subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    creationflags=_NO_WINDOW,
+                )
+        except OSError as error:
+            raise RunError(
+                f"no worker process could be started by {command[0]!r}: {error}"
+            ) from error
         return _Worker(process, name, log)
 
     def _watch(
@@ -181,6 +192,8 @@ class WorkerTeam:
         for worker in workers:
             if worker.process.stdin is not None:
                 worker.process.stdin.close()
+            if worker.process.returncode == 0:
+                worker.log.unlink(missing_ok=True)
 
     def _check(
         self, workers: Sequence[_Worker], blocks: Sequence[Block], record: DoneBlocks
@@ -195,8 +208,6 @@ class WorkerTeam:
                 f"({reasons[0]}); {missing} of {len(blocks)} blocks are missing. Start "
                 f"the prediction again to go on; the logs are in {self._logs}"
             )
-        for worker in workers:
-            worker.log.unlink(missing_ok=True)
 
 
 def _last_line(log: Path) -> str:
