@@ -18,6 +18,7 @@ from ._experiment_sources import store_layers
 from ._experiment_splits import replaced
 from ._regions import Region
 from ._torch_import import import_torch
+from .models.scores import most_readable_first
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -50,13 +51,19 @@ def list_weights(folder: Path, run: str) -> tuple[str, list[Weights]]:
     weights = Project(folder).weights
     iterations = sorted(weights.iterations(run), reverse=True)
     best = [
-        Weights(entry["iteration"], f"best {criterion.rpartition('__')[2]} ({dataset})")
+        Weights(criteria[name]["iteration"], f"best {_title(name)} ({dataset})")
         for dataset, criteria in weights.best(run).items()
-        for criterion, entry in criteria.items()
-        if entry["iteration"] in iterations
+        for name in most_readable_first(list(criteria))
+        if criteria[name]["iteration"] in iterations
     ]
     plain = [Weights(i, "latest" if i == iterations[0] else "") for i in iterations]
     return run, [*best, *plain]
+
+
+def _title(criterion: str) -> str:
+    """Return the name of a criterion as a person would say it."""
+    title, _, kind = criterion.rpartition("__")
+    return f"{kind} of {title}" if title else kind
 
 
 @attrs.frozen(eq=False)

@@ -12,7 +12,7 @@ import attrs
 from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from napari_dacapo.events import ScoresComputed
@@ -102,9 +102,7 @@ class ScoreTable:
         the variation of information or else their F1 score.
         """
         kept = [name for name, known in self.criteria.items() if known.store_best]
-        names = kept or list(self.criteria)
-        classes = list(dict.fromkeys(name.rpartition("__")[0] for name in names))
-        return sorted(names, key=lambda name: _importance(name, classes))
+        return most_readable_first(kept or list(self.criteria))
 
     def is_better(self, criterion: str, a: float, b: float) -> bool:
         """Return whether `a` is strictly better than `b`; NaN is never better."""
@@ -242,6 +240,12 @@ def _distance(a: Any, b: Any, ranges: dict[str, float]) -> tuple[int, float]:
         for name, width in ranges.items()
     )
     return different, sum(squares)
+
+
+def most_readable_first(criteria: Sequence[str]) -> list[str]:
+    """Return names of criteria, of each class the one first that people read."""
+    classes = list(dict.fromkeys(name.rpartition("__")[0] for name in criteria))
+    return sorted(criteria, key=lambda name: _importance(name, classes))
 
 
 def _importance(name: str, classes: list[str]) -> tuple[bool, int, int]:
