@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from experiment_data import add_layers, write_container
 from gui_projects import run_config
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QApplication
+from user import drop_on
 
 from napari_dacapo.arrays import (
     CropArrayConfig,
@@ -190,25 +188,13 @@ def test_layers_are_checked_when_the_training_starts(
     assert dock.start_button.isEnabled() or dock.form.errors(), "a layer can be mended"
 
 
-def drop(widget, *paths):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    button, modifier = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    action = Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPoint(3, 3), action, mime, button, modifier)
-    QApplication.sendEvent(widget, enter)
-    assert enter.isAccepted()
-    event = QDropEvent(QPointF(3, 3), action, mime, button, modifier)
-    QApplication.sendEvent(widget, event)
-
-
 def test_a_container_dropped_anywhere_becomes_a_pair(dock, tmp_path, qtbot):
     first, second = (write_container(tmp_path / f"v{i}.zarr", i) for i in (1, 2))
     items = dock.run_editor.data.train.items
-    drop(dock, first)
+    drop_on(dock, first)
     qtbot.waitUntil(lambda: items[0].editor.labels.choice is not None, timeout=LONG)
     assert [c.dataset for c in items[0].editor.value()] == ["raw/s0", "labels/s0"]
-    drop(dock, second)
+    drop_on(dock, second)
     qtbot.waitUntil(lambda: len(dock.run_editor.data.train.items) == 2, timeout=LONG)
     assert [c.file_name for c in dock.run_editor.data.train.value()[1]] == [second] * 2
 
@@ -216,14 +202,14 @@ def test_a_container_dropped_anywhere_becomes_a_pair(dock, tmp_path, qtbot):
 def test_several_files_dropped_fill_the_free_fields(dock, tmp_path, qtbot):
     container = write_container(tmp_path / "v.zarr")
     editor = dock.run_editor.data.train.items[0].editor
-    drop(dock, container / "raw", container / "labels")
+    drop_on(dock, container / "raw", container / "labels")
     qtbot.waitUntil(lambda: editor.labels.choice is not None, timeout=LONG)
     qtbot.waitUntil(lambda: editor.raw.choice is not None, timeout=LONG)
     assert [c.dataset for c in editor.value()] == ["raw/s0", "labels/s0"]
 
 
 def test_what_cannot_be_used_is_red(dock, tmp_path, qtbot, notifications):
-    drop(dock, tmp_path / "movie.avi")
+    drop_on(dock, tmp_path / "movie.avi")
     editor = dock.run_editor.data.train.items[0].editor
     qtbot.waitUntil(lambda: bool(notifications), timeout=LONG)
     qtbot.waitUntil(lambda: bool(editor.boxes()["raw"].error), timeout=LONG)

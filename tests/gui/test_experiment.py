@@ -6,9 +6,9 @@ import attrs
 import numpy as np
 import pytest
 from experiment_data import VOXEL_SIZE, add_layers, blobs, write_container
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QLabel, QScrollArea
+from user import drop_on
 
 from napari_dacapo.arrays import BinarizeArrayConfig, ZarrArrayConfig
 from napari_dacapo.errors import DataError
@@ -49,19 +49,6 @@ def suggest(dock, qtbot):
     qtbot.waitUntil(lambda: dock.form.is_verified, timeout=LONG)
 
 
-def drop(widget, path):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    button, modifier = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    action = Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPoint(3, 3), action, mime, button, modifier)
-    QApplication.sendEvent(widget, enter)
-    assert enter.isAccepted()
-    event = QDropEvent(QPointF(3, 3), action, mime, button, modifier)
-    QApplication.sendEvent(widget, event)
-    assert event.isAccepted()
-
-
 def test_says_what_is_missing_and_goes_there(dock, qtbot):
     assert not dock.start_button.isEnabled()
     assert dock.reason.text() == (
@@ -99,7 +86,7 @@ def test_shows_how_layers_are_understood(dock, viewer):
 
 def test_a_dropped_container_lets_the_array_be_chosen(dock, container, qtbot):
     source = pair(dock).raw
-    drop(source, container)
+    drop_on(source, container)
     qtbot.waitUntil(lambda: bool(source.findChildren(ArrayChooser)), timeout=LONG)
     [chooser] = source.findChildren(ArrayChooser)
     chooser.filter.setText("raw")
@@ -115,7 +102,7 @@ def test_a_dropped_container_lets_the_array_be_chosen(dock, container, qtbot):
 
 def test_the_only_array_is_taken_without_asking(dock, container, qtbot):
     source = pair(dock).labels
-    drop(source, container / "labels")
+    drop_on(source, container / "labels")
     qtbot.waitUntil(lambda: source.choice is not None, timeout=LONG)
     assert source.value().dataset == "labels/s0"
     info = pair(dock).boxes()["labels"].reasons
@@ -330,14 +317,14 @@ def test_a_dropped_yaml_file_fills_its_part(dock, tmp_path, qtbot):
     path = tmp_path / "task.yaml"
     path.write_text(dump_yaml(task))
     with qtbot.waitSignal(dock.configs.loaded, timeout=LONG):
-        drop(dock, path)
+        drop_on(dock, path)
     assert dock.run_editor.part("task_config").value() == task
 
 
 def test_a_damaged_yaml_file_is_explained(dock, tmp_path, qtbot, notifications):
     path = tmp_path / "task.yaml"
     path.write_text("__type__: DistanceTaskConfig\nname: x\nchannels: 3\n")
-    drop(dock, path)
+    drop_on(dock, path)
     qtbot.waitUntil(lambda: bool(notifications), timeout=LONG)
     assert "channels" in notifications[-1].message
 

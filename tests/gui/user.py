@@ -111,10 +111,10 @@ def _on_canvas(viewer, canvas, place):
     return point
 
 
-def drop_on(widget, path):
-    """Drop a file on a widget, as a file manager does."""
+def drop_on(widget, *paths):
+    """Drop files on a widget, as a file manager does."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     button, modifier = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     action = Qt.DropAction.CopyAction
     enter = QDragEnterEvent(QPoint(3, 3), action, mime, button, modifier)
