@@ -4,10 +4,11 @@ import attrs
 import pytest
 from experiment_data import add_layers
 
-from napari_dacapo.errors import ConfigError, DuplicateNameError
+from napari_dacapo.errors import ConfigError, DataNotFoundError, DuplicateNameError
 from napari_dacapo.gui.models import presets
 from napari_dacapo.gui.models.templates import templates
 from napari_dacapo.gui.views.message_bar import MessageBar
+from napari_dacapo.tasks import OneHotTaskConfig
 
 LONG = 30_000
 
@@ -33,6 +34,26 @@ def test_a_preset_is_kept_renamed_and_deleted(tmp_path):
     discarded = presets.delete(tmp_path, "mine: 1/2")
     assert presets.list_presets(tmp_path) == []
     assert presets.restore(tmp_path, discarded).parts == first.parts
+
+
+def test_a_copied_file_is_the_preset_that_it_says(tmp_path):
+    first, second, *_ = templates()
+    for template in (first, second):
+        presets.save(tmp_path, template)
+    (path,) = (p for p in tmp_path.glob("*.yaml") if presets.read(p) == first)
+    path.rename(tmp_path / "from a colleague.yaml")
+    presets.rename(tmp_path, first.title, "mine")
+    presets.delete(tmp_path, "mine")
+    assert presets.list_presets(tmp_path) == [second]
+    with pytest.raises(DataNotFoundError, match="no preset 'mine'"):
+        presets.delete(tmp_path, "mine")
+
+
+def test_classes_are_given_to_a_task_without_any():
+    task = OneHotTaskConfig("organelles", [])
+    preset = presets.Preset("mine", "", {"task_config": task})
+    found = presets.suited(preset, ["mito", "er"])
+    assert found.parts["task_config"].classes == ["mito", "er"]
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,9 @@ def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 def _apart() -> dict[str, Any]:
     """Return what makes a process independent of the window and its terminal."""
     if sys.platform == "win32":
+        # without any console, each program that it starts would open a window
         return {
-            "creationflags": subprocess.DETACHED_PROCESS
+            "creationflags": subprocess.CREATE_NO_WINDOW
             | subprocess.CREATE_NEW_PROCESS_GROUP
             | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         }

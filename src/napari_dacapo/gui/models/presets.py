@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import platformdirs
 
 from napari_dacapo._registry import lookup
-from napari_dacapo.errors import ConfigError, DuplicateNameError
+from napari_dacapo.errors import ConfigError, DataNotFoundError, DuplicateNameError
 from napari_dacapo.store.atomic import write_text
 from napari_dacapo.store.converter import (
     SCHEMA_KEY,
@@ -74,7 +75,7 @@ def suited(preset: Preset, classes: Sequence[str]) -> Preset:
     if hasattr(task, "channels"):
         changes = {"channels": list(classes)}
     elif hasattr(task, "classes"):
-        changes = {"classes": [task.classes[0], *classes]}
+        changes = {"classes": [*task.classes[:1], *classes]}
     parts = {**preset.parts, "task_config": attrs.evolve(task, **changes)}
     return attrs.evolve(preset, parts=parts)
 
@@ -137,21 +138,31 @@ def list_presets(folder: Path) -> list[Preset]:
 
 def rename(folder: Path, title: str, new: str) -> Preset:
     """Give a preset another name; called in workers only."""
-    preset = attrs.evolve(read(_path(folder, title)), title=new)
+    before = _file_of(folder, title)
+    preset = attrs.evolve(read(before), title=new)
     save(folder, preset)
-    if _path(folder, title) != _path(folder, new):
-        _path(folder, title).unlink()
+    if before != _path(folder, new):
+        before.unlink()
     return preset
 
 
 def delete(folder: Path, title: str) -> Path:
     """Move a preset to the trash; return its place there, for `restore`."""
-    return Trash(folder).discard(_path(folder, title))
+    return Trash(folder).discard(_file_of(folder, title))
 
 
 def restore(folder: Path, discarded: Path) -> Preset:
     """Undo `delete`."""
     return read(Trash(folder).restore(discarded))
+
+
+def _file_of(folder: Path, title: str) -> Path:
+    """Return the file of a preset; one that the user copied may have any name."""
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        with contextlib.suppress(ConfigError):
+            if read(path).title == title:
+                return path
+    raise DataNotFoundError(f"there is no preset {title!r} in {folder} any more")
 
 
 def _path(folder: Path, title: str) -> Path:
