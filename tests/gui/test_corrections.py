@@ -55,7 +55,9 @@ def test_corrected_labels_go_back_to_training(viewer, dock, session, qtbot):
     layer.paint((9, 22, 30), 2)
     painted = layer.data.copy()
     bar.train_button.click()
+    assert not layer.editable, "while it is stored"
     qtbot.waitUntil(dock.start_button.isEnabled, timeout=LONG)
+    assert layer.editable
     run = dock.form.value()
     assert run.name == "cells_corrected"
     assert run.name not in Project(session.project_folder).run_names, "not before Start"

@@ -79,7 +79,11 @@ def test_shares_by_hand_make_the_same_result(volume, tmp_path):
         blocks = [e for e in share if isinstance(e, events.BlockDone)]
         assert [e.done for e in blocks] == [*range(1, started.total + 1)]
         assert not isinstance(share[-1], events.PredictionDone)
+    (part,) = (tmp_path / "parts").glob("*.2of3")
+    noted = part.read_text()
+    part.write_text(f"{noted}1")  # cut off while block 1x was noted
     again = list(predict(*arguments, tmp_path / "parts", share="2/3", **settings))
+    assert part.read_text() == noted
     assert not [e for e in again if isinstance(e, events.BlockDone)]
     last = list(predict(*arguments, tmp_path / "parts", **settings))
     started = next(e for e in last if isinstance(e, events.PredictionStarted))

@@ -137,6 +137,8 @@ class CorrectionBar(QWidget):
         self.region.setVisible(editing)
         self.hint.setVisible(editing)
         self.train_button.setEnabled(not busy)
+        if self._layer is not None:  # no stroke falls into the copy that is stored
+            self._layer.editable = not self._saver.is_busy
 
     @Slot()
     def _on_correct(self) -> None:
@@ -178,7 +180,6 @@ class CorrectionBar(QWidget):
         editing, layer = self._editing, self._layer
         if editing is None or layer is None:
             return
-        layer.mode = "pan_zoom"  # no stroke falls into the copy that is stored
         painted = attrs.evolve(editing, values=np.asarray(layer.data))
         folder, region = self._session.project_folder, self._region()
         self._saver.submit(corrections.train_with, painted, folder, region)

@@ -139,8 +139,10 @@ class DoneBlocks:
             self._write(work, total, done)  # without a line that was cut off
             return
         self.finished = done
-        mine = _numbers(self._own) if self._own.exists() else set()
-        write_text(self._own, "".join(f"{number}\n" for number in sorted(mine)))
+        mine = self._own.read_bytes() if self._own.exists() else b""
+        if mine and not mine.endswith(b"\n"):
+            with self._own.open("r+b") as file:  # others may be reading it
+                file.truncate(mine.rfind(b"\n") + 1)
 
     def refresh(self) -> set[int]:
         """Return the numbers of blocks that other processes finished since last asked.
