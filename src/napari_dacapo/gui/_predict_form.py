@@ -176,7 +176,7 @@ class PredictForm(QWidget):
             "Volume": self.boxes["volume"],
             "Region": self.boxes["region"],
             "Output": self.boxes["output"],
-            "Type": last,
+            "Stored as": last,
         }
         for text, content in rows.items():
             row = grid.rowCount()
