@@ -131,6 +131,16 @@ def test_a_long_file_is_followed_by_another_at_a_checkpoint(tmp_path, monkeypatc
     assert late.read()[0].start_iteration == 40, "who comes late learns what runs"
 
 
+def test_the_end_of_an_earlier_training_is_not_that_of_the_next(tmp_path):
+    assert _live_events.latest_part(tmp_path, "first") == 1
+    first = EventWriter(tmp_path, "first", tmp_path)
+    first.end(None)
+    assert _live_events.latest_part(tmp_path, "first") == 1
+    assert _live_events.latest_part(tmp_path, "second") == 2, "it has only just begun"
+    EventWriter(tmp_path, "second", tmp_path)
+    assert _live_events.latest_part(tmp_path, "second") == 2
+
+
 def test_a_training_does_not_wait_for_a_slow_disk(tmp_path):
     writer = EventWriter(tmp_path, "session", tmp_path)
     with writer._writing:  # as long as the disk takes

@@ -67,6 +67,20 @@ def parts(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
+def latest_part(folder: Path, session: str) -> int:
+    """Return the number of the last event file of a training, written or to come."""
+    found = parts(folder)
+    if not found:
+        return 1
+    number, path = list(found.items())[-1]
+    try:
+        with path.open("rb") as file:
+            written = json.loads(file.readline()).get(_SESSION)
+    except (OSError, ValueError):  # being written
+        return number
+    return number if written == session else number + 1
+
+
 class EventWriter:
     """Writes the events of one training.
 

@@ -11,7 +11,7 @@ from napari_dacapo.events import Event, Warned
 
 from ._live import TICK, live_folder, lock_of, mailbox_of
 from ._live_control import FollowControl
-from ._live_events import EventReader, parts
+from ._live_events import EventReader, latest_part
 from ._live_lock import Holder, Lock
 from ._session import ProjectLike, open_project
 
@@ -68,13 +68,15 @@ def follow(
         If no other process trains the run, or when the training fails.
     """
     folder = open_project(project)
-    lock = lock_of(live_folder(folder, run_name))
-    if lock.holder() is None:
+    live = live_folder(folder, run_name)
+    lock = lock_of(live)
+    holder = lock.holder()
+    if holder is None:
         raise RunError(
             f"run {run_name!r} is not being trained by another process (any more); "
             "start it to go on from its last checkpoint"
         )
-    begin = max(parts(live_folder(folder, run_name)), default=1)
+    begin = latest_part(live, holder.session)
     following = Following(
         folder, run_name, control or FollowControl(), begin, _is_held(lock)
     )
