@@ -6,6 +6,7 @@ import attrs
 import pytest
 from small_runs import small_run
 
+from napari_dacapo.errors import ConfigError
 from napari_dacapo.events import IterationDone
 from napari_dacapo.runs import Cost, RunControl, StopRequestedError, dry_run, train
 from napari_dacapo.runs._cost import byte_size
@@ -83,6 +84,11 @@ def test_it_can_be_stopped(tmp_path):
     with pytest.raises(StopRequestedError):
         next(events)
     assert loaders() == []
+
+
+def test_at_least_one_iteration_is_measured(tmp_path):
+    with pytest.raises(ConfigError, match="iterations: 0 is not at least 1"):
+        next(dry_run(small_run(tmp_path, 2), device="cpu", iterations=0))
 
 
 def test_without_validation_there_is_none_to_wait_for(tmp_path):

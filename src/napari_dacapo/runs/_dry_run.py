@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import psutil
 
 from napari_dacapo.arrays.normalization import normalized
-from napari_dacapo.errors import DaCapoError, RunError
+from napari_dacapo.errors import ConfigError, DaCapoError, RunError
 from napari_dacapo.events import Event, IterationDone
 
 from ._cost import Cost
@@ -74,7 +74,7 @@ def dry_run(
     Raises
     ------
     ConfigError
-        If the config is invalid.
+        If the config or `iterations` is invalid.
     DataError
         If the data cannot be used.
     RunError
@@ -84,6 +84,8 @@ def dry_run(
     """
     from napari_dacapo.nn.device import choose_device
 
+    if iterations < 1:
+        raise ConfigError(f"iterations: {iterations} is not at least 1")
     chosen = choose_device(device).device
     clock = _Clock(iterations, control or RunControl())
     built = Run(run, load_starter_model=False)
