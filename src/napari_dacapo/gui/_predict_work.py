@@ -50,9 +50,16 @@ def list_weights(folder: Path, run: str) -> tuple[str, list[Weights]]:
         return run, []
     weights = Project(folder).weights
     iterations = sorted(weights.iterations(run), reverse=True)
+    tables = weights.best(run)
+    names = {name for criteria in tables.values() for name in criteria}
+    several_classes = len({name.rpartition("__")[0] for name in names}) > 1
     best = [
-        Weights(criteria[name]["iteration"], f"best {_title(name)} ({dataset})")
-        for dataset, criteria in weights.best(run).items()
+        Weights(
+            criteria[name]["iteration"],
+            f"best {_title(name, with_class=several_classes)}"
+            + (f" ({dataset})" if len(tables) > 1 else ""),
+        )
+        for dataset, criteria in tables.items()
         for name in most_readable_first(list(criteria))
         if criteria[name]["iteration"] in iterations
     ]
@@ -60,10 +67,10 @@ def list_weights(folder: Path, run: str) -> tuple[str, list[Weights]]:
     return run, [*best, *plain]
 
 
-def _title(criterion: str) -> str:
+def _title(criterion: str, *, with_class: bool) -> str:
     """Return the name of a criterion as a person would say it."""
     title, _, kind = criterion.rpartition("__")
-    return f"{kind} of {title}" if title else kind
+    return f"{kind} of {title}" if with_class and title else kind
 
 
 @attrs.frozen(eq=False)
