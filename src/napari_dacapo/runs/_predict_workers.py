@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -179,7 +180,11 @@ class WorkerTeam:
         for worker in left:
             cancel = self._context.cancel(worker.name)
             if cancel is not None:
-                subprocess.run(cancel, capture_output=True, check=False)
+                # a scheduler that does not answer must not keep the others alive
+                with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                    subprocess.run(
+                        cancel, capture_output=True, check=False, timeout=PATIENCE
+                    )
             if worker.process.stdin is not None:
                 worker.process.stdin.close()
         deadline = time.monotonic() + PATIENCE
