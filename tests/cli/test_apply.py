@@ -52,6 +52,13 @@ def test_odd_wishes_are_refused(trained, command, tmp_path, arguments, words):
     assert words in done.refused()
 
 
+def test_a_misspelt_project_does_not_become_one(command, tmp_path):
+    for arguments in (("list",), ("predict", "small", "a.zarr"), ("validate", "small")):
+        done = command(*arguments, "--project", tmp_path / "typo")
+        assert "there is no folder" in done.refused()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_path_that_is_no_array_is_refused(trained, command):
     project = ("--project", trained / "project")
     for path in (trained, trained / "new.zarr"):

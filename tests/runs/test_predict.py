@@ -388,6 +388,11 @@ def test_odd_regions_are_refused(text):
         parse_roi(text)
 
 
+def test_regions_have_the_axes_of_the_volume():
+    with pytest.raises(ConfigError, match="has 2 axes, the volume has 3; give one"):
+        parse_roi("[0:4, 0:8]", ["z", "y", "x"])
+
+
 def test_regions_may_be_fractional_and_negative():
     assert parse_roi("[-46:4.6, 0:9.2]") == Roi((-46, 0), (50.6, 9.2))
 

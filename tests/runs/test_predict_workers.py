@@ -78,7 +78,7 @@ def test_shares_by_hand_make_the_same_result(volume, tmp_path):
         started = next(e for e in share if isinstance(e, events.PredictionStarted))
         blocks = [e for e in share if isinstance(e, events.BlockDone)]
         assert [e.done for e in blocks] == [*range(1, started.total + 1)]
-        assert not isinstance(share[-1], events.PredictionDone)
+        assert "is done" in share[-1].message
     (part,) = (tmp_path / "parts").glob("*.2of3")
     noted = part.read_text()
     part.write_text(f"{noted}1")  # cut off while block 1x was noted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 from small_runs import small_run, write_volume
@@ -17,6 +18,7 @@ from napari_dacapo.runs import (
     segment,
     train,
 )
+from napari_dacapo.runs._segment import in_words
 from napari_dacapo.store import Project
 from napari_dacapo.tasks.post_processors import ThresholdPostProcessorParameters
 
@@ -38,6 +40,10 @@ def predicted(trained, tmp_path):
     return told[-1], project
 
 
+def in_words_of(table):
+    return in_words(table["blob__f1_score"]["parameters"])
+
+
 def stored(done):
     return ZarrArray.open_from_array_identifier(
         LocalArrayIdentifier(done.container, done.dataset)
@@ -49,11 +55,13 @@ def test_a_stored_prediction_becomes_a_label_image(predicted):
     place = (prediction.container, prediction.dataset)
     told = list(segment("small", *place, 8, project=project))
     assert told[-1].dataset == "segmentation_small_8/s0"
-    assert any(e.stage == "post-process" for e in told[:-1])
+    assert any(e.stage == "post-process" for e in told[1:-1])
     result, values = stored(told[-1]), stored(prediction)
     assert result.roi == values.roi
     [table] = project.weights.best("small").values()
-    threshold = next(iter(table.values()))["parameters"].threshold
+    threshold = table["blob__f1_score"]["parameters"].threshold
+    assert told[0].message == f"post-processing with {in_words_of(table)}"
+    assert result.attrs["parameters"] == in_words_of(table)
     np.testing.assert_array_equal(
         result[result.roi] > 0, values[values.roi] > threshold
     )
@@ -96,6 +104,7 @@ def test_a_stop_leaves_nothing_behind(predicted):
     with pytest.raises(StopRequestedError):
         list(segment("small", *place, project=project, control=control))
     told = segment("small", *place, project=project)
+    assert isinstance(next(told), events.Warned)
     assert isinstance(next(told), events.BlockDone)
     told.close()
     groups = {path.name for path in prediction.container.iterdir() if path.is_dir()}
@@ -112,7 +121,7 @@ def test_a_pause_is_told(predicted):
         told.append(type(event))
         if isinstance(event, events.Paused):
             control.resume()
-    assert told[:3] == [events.BlockDone, events.Paused, events.Resumed]
+    assert told[1:4] == [events.BlockDone, events.Paused, events.Resumed]
     assert told[-1] is events.PredictionDone
 
 
@@ -125,7 +134,7 @@ def test_a_volume_is_segmented_by_the_best_weights(trained, tmp_path):
     told = list(
         apply(
             *("small", volume, "raw", tmp_path),
-            criterion=criterion,
+            criterion=criterion.removeprefix("blob__"),
             pad=True,
             project=project,
         )
@@ -164,6 +173,26 @@ def test_a_volume_is_segmented_by_the_best_weights(trained, tmp_path):
         next(
             apply("small", volume, "raw", tmp_path, criterion="beauty", project=project)
         )
+
+
+def test_what_would_fail_afterwards_is_told_before_the_prediction(trained, tmp_path):
+    volume, project = trained
+    with pytest.raises(ConfigError, match="no such parameter"):
+        next(apply("small", volume, "raw", tmp_path, changes={"t": 1}, project=project))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_not_complete_or_of_another_run_is_refused(trained, tmp_path):
+    volume, project = trained
+    told = predict("small", 8, volume, "raw", tmp_path, project=project)
+    started = [next(told), next(told)][-1]
+    told.close()
+    place = (started.container, started.dataset)
+    with pytest.raises(DataError, match="is not complete; predict again"):
+        next(segment("small", *place, project=project))
+    config = project.configs.retrieve_run_config("small")
+    with pytest.raises(DataError, match="predicted by the run 'small'; name that run"):
+        next(segment(attrs.evolve(config, name="other"), *place, project=project))
 
 
 def test_a_finished_prediction_is_used_again(trained, predicted):

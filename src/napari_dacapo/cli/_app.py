@@ -163,12 +163,14 @@ def validate(
     from napari_dacapo.runs import validate as validate_run
 
     from ._progress import drain
+    from ._settings import existing
 
+    folder = existing(project)
     drain(
         lambda control: validate_run(
             run,
             iteration,
-            project=project,
+            project=folder,
             device=device,
             threads=threads,
             control=control,
@@ -249,16 +251,20 @@ def fork(
 ) -> None:
     """Make a run that goes on from a checkpoint of another, with changed fields."""
     from ._fork import fork_command
+    from ._settings import existing
 
-    fork_command(run, name, settings or [], iteration=iteration, project=project)
+    fork_command(
+        run, name, settings or [], iteration=iteration, project=existing(project)
+    )
 
 
 @app.command("list")
 def list_runs(project: Project = None) -> None:
     """List the runs of a project, how far they are, and their best scores."""
     from ._list import print_runs
+    from ._settings import existing
 
-    print_runs(project)
+    print_runs(existing(project))
 
 
 @app.command()
@@ -295,6 +301,9 @@ def main() -> None:
             f"error: {error.filename} cannot be written or read; check its permissions",
             err=True,
         )
+        sys.exit(EXIT_BAD_INPUT)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from napari_dacapo.store import Project
+from napari_dacapo.tasks.evaluators.reading_order import most_readable_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +35,10 @@ def print_runs(folder: Path | None) -> None:
 
 def _best(project: Project, run_name: str) -> str:
     return "\n".join(
-        f"{dataset} {criterion} {entry['value']:.3f} at {entry['iteration']}"
+        f"{dataset} {name} {criteria[name]['value']:.3f} "
+        f"at {criteria[name]['iteration']}"
         for dataset, criteria in project.weights.best(run_name).items()
-        for criterion, entry in criteria.items()
+        for name in most_readable_first(criteria)
     )
 
 

@@ -11,6 +11,7 @@ Project = Annotated[
     Path | None,
     typer.Option(help="Project folder; by default the user's data folder."),
 ]
+
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Threads = Annotated[
     int | None,

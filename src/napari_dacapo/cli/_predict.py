@@ -53,7 +53,9 @@ def predict(  # noqa: PLR0913 - one argument per option
     from napari_dacapo.runs import predict as predict_volume
 
     from ._progress import drain
+    from ._settings import existing
 
+    folder = existing(project)
     drain(
         lambda control: predict_volume(
             run,
@@ -66,7 +68,7 @@ def predict(  # noqa: PLR0913 - one argument per option
             pad=pad,
             workers=workers,
             share=share,
-            project=project,
+            project=folder,
             device=device,
             threads=threads,
             control=control,
@@ -87,8 +89,9 @@ def segment(
     from napari_dacapo.runs import segment as segment_prediction
 
     from ._progress import drain
-    from ._settings import parse_settings, stored_array
+    from ._settings import existing, parse_settings, stored_array
 
+    folder = existing(project)
     container, dataset = stored_array(prediction)
     changes = parse_settings(settings)
     drain(
@@ -98,7 +101,7 @@ def segment(
             dataset,
             overwrite=overwrite,
             changes=changes,
-            project=project,
+            project=folder,
             control=control,
         )
     )
@@ -129,8 +132,9 @@ def apply(  # noqa: PLR0913 - one argument per option
     from napari_dacapo.runs import apply as apply_run
 
     from ._progress import drain
-    from ._settings import parse_settings
+    from ._settings import existing, parse_settings
 
+    folder = existing(project)
     changes = parse_settings(settings)
     drain(
         lambda control: apply_run(
@@ -145,7 +149,7 @@ def apply(  # noqa: PLR0913 - one argument per option
             changes=changes,
             pad=pad,
             workers=workers,
-            project=project,
+            project=folder,
             device=device,
             threads=threads,
             control=control,

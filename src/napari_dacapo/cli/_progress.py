@@ -139,6 +139,7 @@ class EventPrinter:
     def _(self, event: events.IterationDone) -> None:
         note = f"loss {event.loss:.4f}, {event.seconds + event.waited:.2f} s each"
         self._spent.add(event.spent)
+        self._has_trained = True
         self._bar("train", event.iteration + 1, event.num_iterations, note)
 
     @show.register
@@ -166,5 +167,10 @@ class EventPrinter:
         self.line(
             f"{event.run}: {event.reason.value} after {event.iteration} iterations"
         )
+        if not self._has_trained:
+            self.line(
+                "nothing was left to train; go on with: napari-dacapo train "
+                f"{event.run} --iterations N, with N greater than {event.iteration}"
+            )
         if self._spent.shares:
             self.line(f"time of an iteration: {self._spent}")

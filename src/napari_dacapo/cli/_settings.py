@@ -1,4 +1,4 @@
-"""What is given as NAME=VALUE, and stored arrays given as paths."""
+"""What is given as NAME=VALUE, and what has to exist already."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def _parsed(setting: str) -> tuple[str, Any]:
     if not equals:
         raise ConfigError(f"--set {setting}: write NAME=VALUE")
     return name, parse_yaml(text, f"--set {name}")
+
+
+def existing(project: Path | None) -> Path | None:
+    """Return the folder of a project that must be there already.
+
+    Raises
+    ------
+    ConfigError
+        If it is not: a misspelt folder must not become an empty project.
+    """
+    if project is not None and not project.is_dir():
+        raise ConfigError(f"--project: there is no folder {project}; correct the path")
+    return project
 
 
 def stored_array(path: Path) -> tuple[Path, str]:

@@ -38,8 +38,10 @@ def suggest_command(
     Raises
     ------
     ConfigError
-        If `output` exists and is not to be replaced.
+        If `output` exists and is not to be replaced, or its folder does not exist.
     """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise ConfigError(f"--output: there is no folder {output.absolute().parent}")
     if output is not None and output.exists() and not overwrite:
         raise ConfigError(
             f"{output} exists already; choose another --output, or replace it with "

@@ -51,7 +51,7 @@ class Volumes:
             return labels
         array = labels.create_array()
         # the nearest faces: boxes side by side must not share the voxels between them
-        roi = parse_roi(self.roi).snap_to_grid(
+        roi = parse_roi(self.roi, array.spatial_axes).snap_to_grid(
             array.voxel_size, "closest", array.roi.offset
         )
         return CropArrayConfig(f"{labels.name}_{self.prefix}part", labels, roi)

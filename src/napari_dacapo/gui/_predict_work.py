@@ -13,12 +13,12 @@ from napari_dacapo.arrays.locations import to_location
 from napari_dacapo.arraytypes import AnnotationArray
 from napari_dacapo.errors import ConfigError, DaCapoError, DataError
 from napari_dacapo.runs._done_blocks import DoneBlocks, Unfinished
+from napari_dacapo.tasks.evaluators.reading_order import most_readable_first
 
 from ._experiment_sources import store_layers
 from ._experiment_splits import replaced
 from ._regions import Region
 from ._torch_import import import_torch
-from .models.scores import most_readable_first
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -60,7 +60,7 @@ def list_weights(folder: Path, run: str) -> tuple[str, list[Weights]]:
             + (f" ({dataset})" if len(tables) > 1 else ""),
         )
         for dataset, criteria in tables.items()
-        for name in most_readable_first(list(criteria))
+        for name in most_readable_first(criteria)
         if criteria[name]["iteration"] in iterations
     ]
     plain = [Weights(i, "latest" if i == iterations[0] else "") for i in iterations]

@@ -98,13 +98,19 @@ class Show(QObject):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("run")
-    parser.add_argument("--screenshot", type=Path)
-    parser.add_argument("--dock", default="Experiment", choices=RIGHT)
+    parser.add_argument("folder", type=Path, help="a project folder")
+    parser.add_argument("run", help="name of a run that is stored in it")
+    parser.add_argument("--screenshot", type=Path, help="a .png file to write")
+    parser.add_argument(
+        "--dock", default="Experiment", choices=RIGHT, help="which dock is in front"
+    )
     parser.add_argument("--theme", default="dark", choices=("dark", "light"))
     options = parser.parse_args(arguments)
-    run_config = Project.open(options.folder).configs.retrieve_run_config(options.run)
+    try:
+        configs = Project(options.folder).configs
+        run_config = configs.retrieve_run_config(options.run)
+    except ValueError as error:
+        parser.error(str(error))
     viewer = napari.Viewer()
     viewer.theme = options.theme
     viewer.window.resize(*WINDOW_SIZE)

@@ -11,6 +11,7 @@ from .control import RunControl, StopRequestedError
 from .run import Run, RunConfig
 
 if TYPE_CHECKING:
+    from ._apply import apply
     from ._cost import Cost
     from ._data_check import check_data, check_pair
     from ._dry_run import dry_run
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ._live_follow import LiveRun, follow, live_runs
     from ._live_launch import train_detached
     from ._predict import predict
-    from ._segment import apply, segment
+    from ._segment import segment
     from ._suggest import Suggestion, suggest
     from ._train import train
     from ._validate import validate
@@ -55,6 +56,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "_apply": ["apply"],
         "_cost": ["Cost"],
         "_data_check": ["check_data", "check_pair"],
         "_dry_run": ["dry_run"],
@@ -63,7 +65,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "_live_follow": ["LiveRun", "follow", "live_runs"],
         "_live_launch": ["train_detached"],
         "_predict": ["predict"],
-        "_segment": ["apply", "segment"],
+        "_segment": ["segment"],
         "_suggest": ["Suggestion", "suggest"],
         "_train": ["train"],
         "_validate": ["validate"],

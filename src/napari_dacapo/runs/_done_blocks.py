@@ -90,8 +90,12 @@ class DoneBlocks:
             yield
             return
         self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._lock, timeout=LOCK_SECONDS):
-            yield
+        try:
+            with FileLock(self._lock, timeout=LOCK_SECONDS):
+                yield
+        finally:
+            if not self.exists:  # the result is complete: no job comes any more
+                self._lock.unlink(missing_ok=True)
 
     def begin(self, work: dict[str, Any], total: int) -> None:
         """Start a record without any block, in the place of an older one.
@@ -133,7 +137,8 @@ class DoneBlocks:
         if differing:
             raise DataError(
                 f"{self.path.name} belongs to an unfinished prediction with another "
-                f"{', '.join(differing)}; choose another output or allow overwriting"
+                f"{', '.join(differing)}; choose another output or allow overwriting "
+                "(--overwrite)"
             )
         if self.share is None:
             self._write(work, total, done)  # without a line that was cut off
@@ -204,7 +209,7 @@ class DoneBlocks:
         except (ValueError, LookupError, TypeError) as error:
             raise DataError(
                 f"{self.path} does not tell how far the prediction is ({error}); "
-                "choose another output or allow overwriting"
+                "choose another output or allow overwriting (--overwrite)"
             ) from error
 
 

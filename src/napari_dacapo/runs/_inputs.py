@@ -18,6 +18,7 @@ from napari_dacapo.errors import ConfigError, DataError
 from napari_dacapo.geometry import Coordinate, Roi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_dacapo.arrays import Array, ArrayConfig
@@ -110,13 +111,20 @@ def output_identifier(
     return LocalArrayIdentifier(container, f"prediction_{run_name}_{iteration}/s0")
 
 
-def parse_roi(text: str) -> Roi:
+def parse_roi(text: str, axes: Sequence[str] | None = None) -> Roi:
     """Return the box that ``"[z0:z1, y0:y1, x0:x1]"`` (nm) means.
+
+    Parameters
+    ----------
+    text : str
+        The box.
+    axes : sequence of str, optional
+        Spatial axes that it must have.
 
     Raises
     ------
     ConfigError
-        If the text has another form.
+        If the text has another form, or another number of axes.
     """
     number = r"\s*(-?\d+(?:\.\d+)?)\s*"
     sides = text.strip().removeprefix("[").removesuffix("]").split(",")
@@ -124,6 +132,11 @@ def parse_roi(text: str) -> Roi:
     if not all(found):
         raise ConfigError(
             f"roi: {text!r} is not of the form [z0:z1, y0:y1, x0:x1] (in nm)"
+        )
+    if axes is not None and len(sides) != len(axes):
+        raise ConfigError(
+            f"roi: {text!r} has {len(sides)} axes, the volume has {len(axes)}; give "
+            f"one range for each of {', '.join(axes)} (in nm)"
         )
     begin = Coordinate(float(m[1]) for m in found if m)
     end = Coordinate(float(m[2]) for m in found if m)

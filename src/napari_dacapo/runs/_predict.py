@@ -180,7 +180,7 @@ def _check_cooperation(workers: int, share: Share | None, *, overwrite: bool) ->
 
 
 def _wanted_roi(roi: Roi | str | None, raw: Array, *, pad: bool) -> Roi | None:
-    wanted = parse_roi(roi) if isinstance(roi, str) else roi
+    wanted = parse_roi(roi, raw.spatial_axes) if isinstance(roi, str) else roi
     if pad:
         return raw.roi if wanted is None else wanted.intersect(raw.roi)
     return wanted
@@ -218,7 +218,8 @@ class _Prediction:
         if path.exists() and not overwrite:
             if not self._record.exists:
                 raise DataError(
-                    f"{path} exists already; choose another output or allow overwriting"
+                    f"{path} exists already; choose another output or allow "
+                    "overwriting (--overwrite)"
                 )
             self._record.resume(work)
             try:
@@ -265,6 +266,10 @@ class _Prediction:
         else:
             yield from team.run(blocks, self._record, control)
         if self._record.share is not None:
+            yield Warned(
+                f"share {self._record.share} is done ({total} blocks); when all shares "
+                "are, predict once without a share to complete the result"
+            )
             return
         for step in iter_pyramid(container, dataset.removesuffix("/s0")):
             yield BlockDone("coarser levels", *step)

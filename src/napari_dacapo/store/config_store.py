@@ -182,7 +182,8 @@ class ConfigStore:
             if different:
                 raise DuplicateNameError(
                     f"a different {kind} named {name!r} is already stored (it differs "
-                    f"in {', '.join(sorted(different))}); choose another name"
+                    f"in {', '.join(sorted(different))}); choose another name, or "
+                    "use the stored one by its name"
                 )
         text = dump_yaml(config, self._base)
         if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from napari_dacapo.tasks.evaluators.reading_order import most_readable_first
 from napari_dacapo.tasks.post_processors import PostProcessorParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from napari_dacapo.events import ScoresComputed
     from napari_dacapo.tasks.evaluators.base import Criterion
-
-#: criteria that people read first, where classes and where single objects are scored
-CLASS_CRITERIA = ("dice", "f1_score")
-OBJECT_CRITERIA = ("voi", "f1_score_50")
-#: how proposals call the first class where every voxel has one
-BACKGROUND = "background"
 
 
 @attrs.frozen
@@ -240,20 +235,3 @@ def _distance(a: Any, b: Any, ranges: dict[str, float]) -> tuple[int, float]:
         for name, width in ranges.items()
     )
     return different, sum(squares)
-
-
-def most_readable_first(criteria: Sequence[str]) -> list[str]:
-    """Return names of criteria, of each class the one first that people read."""
-    classes = list(dict.fromkeys(name.rpartition("__")[0] for name in criteria))
-    return sorted(criteria, key=lambda name: _importance(name, classes))
-
-
-def _importance(name: str, classes: list[str]) -> tuple[bool, int, int]:
-    """Return what to sort criteria by: the class, then what is easiest to read.
-
-    Background comes last: it fills most of a volume, and is found by any network.
-    """
-    title, _, kind = name.rpartition("__")
-    readable = CLASS_CRITERIA if title else OBJECT_CRITERIA
-    rank = readable.index(kind) if kind in readable else len(readable)
-    return title == BACKGROUND, classes.index(title), rank
