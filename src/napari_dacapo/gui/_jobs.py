@@ -72,6 +72,7 @@ class JobManager(QObject):
         device: str = "auto",
         *,
         check: bool = True,
+        own_process: bool = False,
     ) -> Job:
         """Queue the training of a run; a run already queued is returned as it is.
 
@@ -85,31 +86,17 @@ class JobManager(QObject):
             ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         check : bool
             Whether the data are checked first.
+        own_process : bool
+            Whether it gets a process of its own; then it does not wait in the queue.
         """
         name = run_config if isinstance(run_config, str) else run_config.name
+        if own_process:
+            detached = _engine.detached_training(
+                run_config, project_folder, device, check=check
+            )
+            return self._start_detached(detached, name, project_folder)
         source = _engine.training(run_config, project_folder, device, check=check)
         return self.enqueue(source, f"train {name}", ("train", project_folder, name))
-
-    def start_detached(
-        self,
-        run_config: RunConfig | str,
-        project_folder: Path,
-        device: str = "auto",
-        *,
-        check: bool = True,
-    ) -> Job:
-        """Train a run in a process of its own, beside the queue.
-
-        Parameters
-        ----------
-        run_config, project_folder, device, check
-            As for `start_training`.
-        """
-        name = run_config if isinstance(run_config, str) else run_config.name
-        source = _engine.detached_training(
-            run_config, project_folder, device, check=check
-        )
-        return self._start_detached(source, name, project_folder)
 
     def follow(self, run_name: str, project_folder: Path) -> Job:
         """Show the training of a run in another process; once only."""

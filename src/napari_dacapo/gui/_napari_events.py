@@ -1,14 +1,16 @@
-"""Napari's events as Qt signals, for as long as a Qt object lives."""
+"""Napari's events as Qt signals, for as long as a Qt object lives; docks that close."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QEvent, QObject, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from qtpy.QtWidgets import QWidget
 
 
 class EventRelay(QObject):
@@ -41,3 +43,12 @@ class EventRelay(QObject):
     def _on_event(self, event: Any) -> None:
         if isalive(self):  # Python may outlive Qt's half of an object
             self.happened.emit(event)
+
+
+def leaves_dock(widget: QWidget, event: QEvent | None) -> bool:
+    """Whether `event` says that napari took `widget` out of its dock.
+
+    It does so before it destroys the widget; a docked widget gets no close event.
+    """
+    parent_changed = event is not None and event.type() == QEvent.Type.ParentChange
+    return parent_changed and widget.parent() is None

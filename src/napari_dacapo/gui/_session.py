@@ -155,6 +155,6 @@ class Session(QObject):
         Its data are checked first, unless `check` is false.
         """
         self.run_name = run if isinstance(run, str) else run.name
-        manager = JobManager.instance()
-        start = manager.start_detached if self.own_process else manager.start_training
-        return start(run, self.project_folder, check=check)
+        return JobManager.instance().start_training(
+            run, self.project_folder, check=check, own_process=self.own_process
+        )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -32,6 +32,7 @@ from ._experiment_recipes import ExperimentRecipes
 from ._experiment_run import RunEditor
 from ._experiment_store import ConfigMenu
 from ._latest import Latest
+from ._napari_events import leaves_dock
 from ._napari_status import show_error, show_info, unproxied
 from ._preview_panel import PreviewPanel
 from ._session import Session
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import napari.viewer
+    from qtpy.QtCore import QEvent
     from qtpy.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 
     from ._experiment_work import Prepared, Proposal, Saved
@@ -367,9 +369,7 @@ class ExperimentWidget(QWidget):
         self.tour.offer()
 
     def event(self, event: QEvent | None) -> bool:
-        # napari takes a widget out of its dock before it destroys it
-        closing = event is not None and event.type() == QEvent.Type.ParentChange
-        if closing and self.parent() is None and hasattr(self, "preview"):
+        if leaves_dock(self, event) and hasattr(self, "preview"):
             self.preview.close_layers()
             self.cost.stop()
         return bool(super().event(event))

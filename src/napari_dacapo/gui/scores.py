@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from qtpy.QtCore import QEvent, QModelIndex, QTimer, Slot
+from qtpy.QtCore import QModelIndex, QTimer, Slot
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from ._latest import Latest
+from ._napari_events import leaves_dock
 from ._napari_status import show_info, unproxied
 from ._result_comparison import ResultComparison
 from ._result_layers import show_result
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import napari.viewer
+    from qtpy.QtCore import QEvent
 
     from .models import Result
     from .models.recipes import Recipe
@@ -143,9 +145,7 @@ class ScoresWidget(QWidget):
         self._session.project_folder_changed.connect(self._on_project_changed)
 
     def event(self, event: QEvent | None) -> bool:
-        # napari takes the widget of a dock that is closed out of its window
-        is_left = event is not None and event.type() == QEvent.Type.ParentChange
-        if is_left and self.parentWidget() is None and self.comparison.pair:
+        if leaves_dock(self, event) and self.comparison.pair:
             self.comparison.close()
         return bool(super().event(event))
 
